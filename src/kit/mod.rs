@@ -1,0 +1,10 @@
+//! Small tools without a feature of their own: time, ids, codes, texts, languages.
+//!
+//! Nothing here knows HTTP, the database's tables or any feature.
+
+pub mod clock;
+pub mod code;
+pub mod id;
+pub mod lang;
+pub mod text;
+pub mod violation;

@@ -1,0 +1,3 @@
+//! Yearly road map of support for schools with low educational results, as a JSON API.
+
+pub mod kit;
