@@ -6,5 +6,6 @@ pub mod clock;
 pub mod code;
 pub mod id;
 pub mod lang;
+pub mod registry_codes;
 pub mod text;
 pub mod violation;

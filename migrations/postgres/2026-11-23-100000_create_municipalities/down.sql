@@ -1,0 +1,2 @@
+-- Loses every municipality.
+DROP TABLE municipalities;

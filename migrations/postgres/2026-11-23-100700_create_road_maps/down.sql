@@ -1,0 +1,3 @@
+-- Loses every road map.
+DROP TABLE measures;
+DROP TABLE road_maps;

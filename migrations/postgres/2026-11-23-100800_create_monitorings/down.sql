@@ -1,0 +1,4 @@
+-- Loses every monitoring.
+DROP TABLE deadline_extensions;
+DROP TABLE monitoring_schools;
+DROP TABLE monitorings;

@@ -1,0 +1,5 @@
+-- Loses every report.
+DROP TABLE report_versions;
+DROP TABLE evidence;
+DROP TABLE report_items;
+DROP TABLE reports;

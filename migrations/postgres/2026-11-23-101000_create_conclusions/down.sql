@@ -1,0 +1,2 @@
+-- Loses the edited texts and the frozen conclusions.
+DROP TABLE conclusions;

@@ -1,0 +1,3 @@
+-- Loses every support list.
+DROP TABLE support_list_entries;
+DROP TABLE support_lists;

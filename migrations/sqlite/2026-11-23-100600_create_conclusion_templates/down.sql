@@ -1,0 +1,2 @@
+-- Loses every template.
+DROP TABLE conclusion_templates;

@@ -1,0 +1,3 @@
+-- Loses every recommendation.
+DROP TABLE recommendation_schools;
+DROP TABLE recommendations;

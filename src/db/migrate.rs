@@ -1,0 +1,66 @@
+//! The schema: embedded twin migrations.
+
+use diesel::prelude::*;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::connection::{AnyConnection, DatabaseUrl};
+
+const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
+/// Advisory lock of migrating, so that of two instances that start at once one waits.
+const MIGRATION_LOCK: i64 = 0x5ca1_ab1f;
+
+/// Brings the schema up to this program's version; makes the SQLite file's folder.
+///
+/// # Errors
+///
+/// No connection, a failing migration, or a schema with migrations that this
+/// program does not know: an older program must not work on a newer schema.
+pub fn up(url: &DatabaseUrl) -> anyhow::Result<()> {
+    if let DatabaseUrl::Sqlite(path) = url
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
+    {
+        std::fs::create_dir_all(folder)?;
+    }
+    match &mut url.connect()? {
+        AnyConnection::Postgres(conn) => {
+            diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(conn)?;
+            run(conn, POSTGRES)
+        }
+        AnyConnection::Sqlite(conn) => run(conn, SQLITE),
+    }
+}
+
+/// Takes every migration back, newest first. Loses all data; for tests and for a reset.
+///
+/// # Errors
+///
+/// No connection, or a migration that cannot be taken back.
+pub fn down(url: &DatabaseUrl) -> anyhow::Result<()> {
+    match &mut url.connect()? {
+        AnyConnection::Postgres(conn) => conn.revert_all_migrations(POSTGRES).map(|_| ()),
+        AnyConnection::Sqlite(conn) => conn.revert_all_migrations(SQLITE).map(|_| ()),
+    }
+    .map_err(|cause| anyhow::anyhow!(cause))
+}
+
+fn run<DB, C>(conn: &mut C, source: EmbeddedMigrations) -> anyhow::Result<()>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+{
+    use diesel::migration::{Migration, MigrationSource};
+    let known: Vec<String> = MigrationSource::<DB>::migrations(&source)
+        .map_err(|cause| anyhow::anyhow!(cause))?
+        .iter()
+        .map(|migration: &Box<dyn Migration<DB>>| migration.name().version().to_string())
+        .collect();
+    let applied = conn.applied_migrations().map_err(|cause| anyhow::anyhow!(cause))?;
+    if let Some(newer) = applied.iter().find(|version| !known.contains(&version.to_string())) {
+        anyhow::bail!("the database has migration {newer}, which this program does not know: start a newer version");
+    }
+    conn.run_pending_migrations(source)
+        .map_err(|cause| anyhow::anyhow!(cause))?;
+    Ok(())
+}

@@ -1,0 +1,210 @@
+//! The databases: one pool, reads, and write transactions that leave a journal.
+//!
+//! Only this folder knows which database it talks to.
+
+pub mod connection;
+pub mod migrate;
+pub mod page;
+#[expect(missing_docs, reason = "generated from the migrations")]
+pub mod schema;
+pub mod tx;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::web;
+use diesel::connection::SimpleConnection;
+use diesel::r2d2::Pool;
+use tokio::sync::{Mutex, Semaphore};
+
+pub(crate) use self::connection::insert_all;
+pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
+pub(crate) use self::page::keyset;
+pub use self::tx::{Actor, Change, Event, Op, Tx};
+use crate::kit::clock::Clock;
+
+/// How long a request waits for a connection before it is refused with 503.
+const CONNECTION_WAIT: Duration = Duration::from_millis(800);
+/// How long a write waits for its turn on SQLite, which has one writer.
+const WRITER_WAIT: Duration = Duration::from_secs(5);
+
+/// Why the database did not do its part; never the client's fault.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// Every connection is in use, or none can be had: try again in a second.
+    #[error("no database connection within the time limit")]
+    Busy,
+    /// The work on the blocking thread panicked.
+    #[error("the database task panicked")]
+    Panicked,
+    /// BEGIN, COMMIT or the journal failed; nothing was stored.
+    #[error("the transaction failed: {0}")]
+    Transaction(#[source] diesel::result::Error),
+}
+
+/// Whether a write is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Commit when the closure succeeds.
+    Keep,
+    /// Roll back in any case: a dry run.
+    Rehearse,
+}
+
+/// The pool. Cloning shares it.
+#[derive(Clone)]
+pub struct Db {
+    pool: Pool<connection::Manager>,
+    permits: Arc<Semaphore>,
+    writer: Option<Arc<Mutex<()>>>,
+    clock: Clock,
+}
+
+impl Db {
+    /// Opens the pool with at most `size` connections, made as they are needed.
+    ///
+    /// # Errors
+    ///
+    /// No connection can be made within 5 seconds.
+    pub fn open(url: &DatabaseUrl, size: u32, clock: Clock) -> Result<Self, diesel::r2d2::PoolError> {
+        let pool = Pool::builder()
+            .max_size(size)
+            .min_idle(Some(1))
+            .connection_timeout(Duration::from_secs(5))
+            .build(connection::Manager(url.clone()))?;
+        Ok(Self {
+            pool,
+            permits: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))),
+            writer: match url {
+                DatabaseUrl::Sqlite(_) => Some(Arc::new(Mutex::new(()))),
+                DatabaseUrl::Postgres(_) => None,
+            },
+            clock,
+        })
+    }
+
+    /// Runs `work` on a connection, outside the async workers. For reading only.
+    ///
+    /// # Errors
+    ///
+    /// The error of `work`, or [`Failure`] in its clothes.
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        let permit = self.permit().await?;
+        let pool = self.pool.clone();
+        block(move || {
+            let _permit = permit;
+            let mut conn = pool.get_timeout(CONNECTION_WAIT).map_err(|cause| {
+                log::warn!("no database connection: {cause}");
+                Failure::Busy
+            })?;
+            work(&mut conn)
+        })
+        .await
+    }
+
+    /// Runs `work` in one transaction and commits it with its journal.
+    ///
+    /// SQLite: `BEGIN IMMEDIATE`, one writer at a time. PostgreSQL: read committed;
+    /// flows lock the row they decide about. An error, a panic or
+    /// [`Mode::Rehearse`] leaves nothing behind.
+    ///
+    /// # Errors
+    ///
+    /// The error of `work`, or [`Failure`] in its clothes.
+    pub async fn write<T, E, F>(&self, actor: Actor, mode: Mode, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        let turn = match &self.writer {
+            Some(writer) => Some(
+                tokio::time::timeout(WRITER_WAIT, Arc::clone(writer).lock_owned())
+                    .await
+                    .map_err(|_elapsed| Failure::Busy)?,
+            ),
+            None => None,
+        };
+        let permit = self.permit().await?;
+        let (pool, now) = (self.pool.clone(), self.clock.now());
+        block(move || {
+            let _held = (turn, permit);
+            let mut conn = pool.get_timeout(CONNECTION_WAIT).map_err(|cause| {
+                log::warn!("no database connection: {cause}");
+                Failure::Busy
+            })?;
+            transact(&mut conn, &actor, now, mode, work)
+        })
+        .await
+    }
+
+    async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
+        match tokio::time::timeout(CONNECTION_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(_)) | Err(_) => Err(Failure::Busy),
+        }
+    }
+}
+
+async fn block<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Failure> + Send + 'static,
+{
+    #[expect(clippy::disallowed_methods, reason = "the permit is held by the blocking task itself")]
+    web::block(work).await.map_err(|_panicked| Failure::Panicked)?
+}
+
+/// The transaction itself, for callers that already are on a blocking thread.
+///
+/// # Errors
+///
+/// The error of `work`, or [`Failure`] in its clothes.
+pub fn transact<T, E, F>(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    now: chrono::DateTime<chrono::Utc>,
+    mode: Mode,
+    work: F,
+) -> Result<T, E>
+where
+    F: FnOnce(&mut Tx) -> Result<T, E>,
+    E: From<Failure>,
+{
+    let begin = match conn {
+        AnyConnection::Postgres(_) => "BEGIN",
+        AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
+    };
+    conn.batch_execute(begin).map_err(Failure::Transaction)?;
+    let mut tx = Tx::new(conn, actor, now);
+    let outcome = work(&mut tx).and_then(|value| {
+        if mode == Mode::Keep {
+            tx.write_journal().map_err(Failure::Transaction)?;
+        }
+        Ok(value)
+    });
+    match outcome {
+        Ok(value) if mode == Mode::Keep => {
+            if let Err(cause) = conn.batch_execute("COMMIT") {
+                roll_back(conn);
+                return Err(Failure::Transaction(cause).into());
+            }
+            Ok(value)
+        }
+        other => {
+            roll_back(conn);
+            other
+        }
+    }
+}
+
+fn roll_back(conn: &mut AnyConnection) {
+    if let Err(cause) = conn.batch_execute("ROLLBACK") {
+        log::error!("rollback failed, the connection is given up: {cause}");
+    }
+}

@@ -1,0 +1,87 @@
+//! Keyset paging: which rows of a list, in which total order, after which row.
+
+/// One key of the order. The id is always the last key, so the order is total.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SortKey {
+    /// Name in `sort=`, from the list's allow-list.
+    pub name: &'static str,
+    /// Descending.
+    pub desc: bool,
+}
+
+/// The part of a list that a request asks for.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Rows at most, 1 to 1000.
+    pub limit: i64,
+    /// The order; the last key is the id (or what identifies a row of the list).
+    pub sort: Vec<SortKey>,
+    /// Keys of the last row of the page before, in the order of `sort`.
+    pub after: Option<Vec<String>>,
+    /// Only these ids.
+    pub ids: Option<Vec<String>>,
+    /// Whether the whole is counted too.
+    pub count: bool,
+}
+
+/// What a list query found: one row more than the limit when there is a next page.
+#[derive(Debug)]
+pub struct Listed<R> {
+    /// At most `limit + 1` rows.
+    pub rows: Vec<R>,
+    /// Rows of all pages together, when asked.
+    pub count: Option<i64>,
+}
+
+/// A row that tells its keys, as text that [`keyset!`] reads back.
+pub trait Keyed {
+    /// The value under a key of the list's allow-list.
+    fn key(&self, name: &str) -> String;
+}
+
+/// Adds seek condition and order of `$page` to the boxed query `$query`.
+///
+/// Each `"name" => column: type` line is one key: the type is how text from a
+/// cursor becomes a value. A cursor that does not fit finds no rows; the
+/// extractor has refused altered ones before.
+macro_rules! keyset {
+    ($query:ident, $page:expr, $table:ty, { $($name:literal => $column:expr => $kind:ty),+ $(,)? }) => {{
+        use diesel::prelude::*;
+        type Condition = Box<dyn BoxableExpression<$table, $crate::db::Backend, SqlType = diesel::sql_types::Bool>>;
+        let page: &$crate::db::page::Page = $page;
+        if let Some(after) = &page.after {
+            let mut whole: Option<Condition> = None;
+            for (key, value) in page.sort.iter().zip(after).rev() {
+                let (further, same): (Condition, Condition) = match key.name {
+                    $($name => {
+                        let value: $kind = value.parse().map_err(|_invalid| diesel::result::Error::NotFound)?;
+                        let same: Condition = Box::new($column.eq(value.clone()));
+                        let further: Condition = if key.desc {
+                            Box::new($column.lt(value))
+                        } else {
+                            Box::new($column.gt(value))
+                        };
+                        (further, same)
+                    })+
+                    _ => return Err(diesel::result::Error::NotFound),
+                };
+                whole = Some(match whole {
+                    None => further,
+                    Some(rest) => Box::new(further.or(same.and(rest))),
+                });
+            }
+            if let Some(condition) = whole {
+                $query = $query.filter(condition);
+            }
+        }
+        for key in &page.sort {
+            $query = match (key.name, key.desc) {
+                $(($name, false) => $query.then_order_by($column.asc()),
+                ($name, true) => $query.then_order_by($column.desc()),)+
+                _ => return Err(diesel::result::Error::NotFound),
+            };
+        }
+        $query = $query.limit(page.limit + 1);
+    }};
+}
+pub(crate) use keyset;

@@ -1,0 +1,344 @@
+//! The one error of the API: what it means, and nothing of what caused it inside.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpResponse, ResponseError};
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::db::Failure;
+use crate::kit::lang::{Bi, Lang};
+use crate::kit::violation::Violation;
+use crate::problems::{self, ProblemType};
+
+/// Seconds after which a busy service is worth asking again.
+const RETRY_AFTER_SECONDS: u32 = 1;
+
+/// Every way in which a request ends without doing what it asks.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The service says no, and says why.
+    #[error("{}", .0.problem.slug)]
+    Refused(Box<Refusal>),
+    /// The same request was answered before: that answer again.
+    #[error("answered before")]
+    Replayed(Box<KeptAnswer>),
+    /// Something broke inside; the cause goes to the log only.
+    #[error("internal error")]
+    Internal(#[source] anyhow::Error),
+}
+
+/// A refusal with its particulars.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// The kind.
+    pub problem: &'static ProblemType,
+    /// This case, when there is more to say than the title.
+    pub detail: Option<Bi>,
+    /// Every broken rule of the request.
+    pub violations: Vec<Violation>,
+    /// Codes of what stands in the way.
+    pub blocked_by: Vec<String>,
+    /// The version that a stale writer missed.
+    pub current_version: Option<i32>,
+    /// `Retry-After`, seconds.
+    pub retry_after: Option<u32>,
+    /// `Allow` of a 405.
+    pub allow: Option<String>,
+}
+
+/// An answer kept under an idempotency key.
+#[derive(Debug, Clone)]
+pub struct KeptAnswer {
+    /// Status.
+    pub status: StatusCode,
+    /// `Location`.
+    pub location: Option<String>,
+    /// `ETag`.
+    pub etag: Option<String>,
+    /// Body, JSON.
+    pub body: String,
+}
+
+impl Error {
+    /// A refusal of this kind.
+    #[must_use]
+    pub fn refuse(problem: &'static ProblemType) -> Self {
+        Refusal::of(problem).into()
+    }
+
+    /// 404; also for what lies outside the caller's scope, so that existence is not disclosed.
+    #[must_use]
+    pub fn not_found() -> Self {
+        Self::refuse(&problems::NOT_FOUND)
+    }
+
+    /// 422 with every broken rule.
+    #[must_use]
+    pub fn invalid(violations: Vec<Violation>) -> Self {
+        Refusal {
+            violations,
+            ..Refusal::of(&problems::INVALID)
+        }
+        .into()
+    }
+
+    /// 400 with every malformed place.
+    #[must_use]
+    pub fn malformed(violations: Vec<Violation>) -> Self {
+        Refusal {
+            violations,
+            ..Refusal::of(&problems::MALFORMED_REQUEST)
+        }
+        .into()
+    }
+
+    /// A refusal with what stands in the way.
+    #[must_use]
+    pub fn blocked(problem: &'static ProblemType, by: &[&str]) -> Self {
+        Refusal {
+            blocked_by: by.iter().map(|code| (*code).to_owned()).collect(),
+            ..Refusal::of(problem)
+        }
+        .into()
+    }
+
+    /// A refusal with a text of its own.
+    #[must_use]
+    pub fn because(problem: &'static ProblemType, detail: Bi) -> Self {
+        Refusal {
+            detail: Some(detail),
+            ..Refusal::of(problem)
+        }
+        .into()
+    }
+
+    /// 412 with the version that is in force.
+    #[must_use]
+    pub fn stale(current_version: i32) -> Self {
+        Refusal {
+            current_version: Some(current_version),
+            ..Refusal::of(&problems::STALE)
+        }
+        .into()
+    }
+
+    /// Turns a broken unique constraint into `problem`; everything else stays what it is.
+    pub fn on_duplicate(problem: &'static ProblemType) -> impl FnOnce(DieselError) -> Self {
+        move |cause| match cause {
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::refuse(problem),
+            other => other.into(),
+        }
+    }
+
+    /// What the client gets, in `lang`; logs the cause of an internal error once.
+    #[must_use]
+    pub fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {
+        match self {
+            Self::Replayed(kept) => kept.render(),
+            Self::Refused(refusal) => refusal.render(lang, request_id),
+            Self::Internal(cause) => {
+                log::error!("{request_id}: {cause:#}");
+                Refusal::of(&problems::INTERNAL).render(lang, request_id)
+            }
+        }
+    }
+}
+
+impl Refusal {
+    /// A bare refusal of this kind.
+    #[must_use]
+    pub fn of(problem: &'static ProblemType) -> Self {
+        Self {
+            problem,
+            detail: None,
+            violations: Vec::new(),
+            blocked_by: Vec::new(),
+            current_version: None,
+            retry_after: matches!(problem.status, 429 | 503)
+                .then_some(RETRY_AFTER_SECONDS)
+                .or_else(|| (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)),
+            allow: None,
+        }
+    }
+
+    fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response = HttpResponse::build(status);
+        response.content_type("application/problem+json");
+        if let Some(seconds) = self.retry_after {
+            response.insert_header((header::RETRY_AFTER, seconds.to_string()));
+        }
+        if let Some(allow) = &self.allow {
+            response.insert_header((header::ALLOW, allow.as_str()));
+        }
+        if status == StatusCode::UNAUTHORIZED {
+            response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        }
+        response.json(Problem::of(self, lang, request_id))
+    }
+}
+
+impl KeptAnswer {
+    fn render(&self) -> HttpResponse {
+        let mut response = HttpResponse::build(self.status);
+        response.insert_header(("Idempotency-Replayed", "true"));
+        if let Some(location) = &self.location {
+            response.insert_header((header::LOCATION, location.as_str()));
+        }
+        if let Some(etag) = &self.etag {
+            response.insert_header((header::ETAG, etag.as_str()));
+        }
+        response.content_type("application/json").body(self.body.clone())
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(Box::new(refusal))
+    }
+}
+
+impl From<DieselError> for Error {
+    fn from(cause: DieselError) -> Self {
+        match &cause {
+            DieselError::DatabaseError(
+                DatabaseErrorKind::SerializationFailure
+                | DatabaseErrorKind::ClosedConnection
+                | DatabaseErrorKind::ReadOnlyTransaction,
+                _,
+            )
+            | DieselError::BrokenTransactionManager => {
+                log::warn!("database: {cause}");
+                Self::refuse(&problems::UNAVAILABLE)
+            }
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if info.message().contains("locked") || info.message().contains("connection") =>
+            {
+                log::warn!("database: {cause}");
+                Self::refuse(&problems::UNAVAILABLE)
+            }
+            _ => Self::Internal(cause.into()),
+        }
+    }
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Busy => Self::refuse(&problems::UNAVAILABLE),
+            Failure::Transaction(cause) => cause.into(),
+            Failure::Panicked => Self::Internal(failure.into()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for Error {
+    fn from(cause: serde_json::Error) -> Self {
+        Self::Internal(cause.into())
+    }
+}
+
+impl ResponseError for Error {
+    fn status_code(&self) -> StatusCode {
+        match self {
+            Self::Refused(refusal) => {
+                StatusCode::from_u16(refusal.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
+            Self::Replayed(kept) => kept.status,
+            Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// A bare answer; `web::conventions` replaces it by [`Error::render`], which
+    /// knows the request's language and id.
+    fn error_response(&self) -> HttpResponse {
+        HttpResponse::new(self.status_code())
+    }
+}
+
+/// Body of every refusal (RFC 9457).
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "/problems/invalid", "title": "Данные не прошли проверку", "status": 422, "code": "invalid",
+    "request_id": "0192f0c1-2a3b-7c4d-8e5f-0123456789ab",
+    "errors": [{"pointer": "/inn", "code": "check-digit", "detail": "Контрольная цифра ИНН не сходится"}],
+    "resolution": {"actor": "client", "action": "Исправьте места, названные в errors."}
+}))]
+pub struct Problem {
+    /// Address of the page about this kind of problem.
+    r#type: String,
+    /// The kind, for a person, in the language of `Accept-Language`.
+    title: String,
+    /// HTTP status.
+    status: u16,
+    /// This case, for a person.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    /// Stable machine code: the last part of `type`.
+    code: &'static str,
+    /// Key of the log line; also in `X-Request-Id`.
+    request_id: String,
+    /// Every broken rule at once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    errors: Vec<ProblemError>,
+    /// Codes of what stands in the way.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    blocked_by: Vec<String>,
+    /// The version in force, with 412.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    current_version: Option<i32>,
+    /// Who can act, and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolution: Option<ProblemResolution>,
+}
+
+/// One broken rule.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemError {
+    /// JSON pointer into the body, or `?name` for a query parameter.
+    pointer: String,
+    /// Stable machine code.
+    code: &'static str,
+    /// For a person.
+    detail: String,
+}
+
+/// Who can act, and what to do.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct ProblemResolution {
+    /// A role, `client` or `operator`.
+    actor: &'static str,
+    /// What to do, for a person.
+    action: String,
+}
+
+impl Problem {
+    fn of(refusal: &Refusal, lang: Lang, request_id: &str) -> Self {
+        let problem = refusal.problem;
+        Self {
+            r#type: format!("/problems/{}", problem.slug),
+            title: problem.title.get(lang).to_owned(),
+            status: problem.status,
+            detail: refusal.detail.as_ref().map(|detail| detail.get(lang).to_owned()),
+            code: problem.slug,
+            request_id: request_id.to_owned(),
+            errors: refusal
+                .violations
+                .iter()
+                .map(|violation| ProblemError {
+                    pointer: violation.pointer.clone(),
+                    code: violation.code,
+                    detail: violation.detail.get(lang).to_owned(),
+                })
+                .collect(),
+            blocked_by: refusal.blocked_by.clone(),
+            current_version: refusal.current_version,
+            resolution: problem.resolution.as_ref().map(|resolution| ProblemResolution {
+                actor: resolution.actor,
+                action: resolution.action.get(lang).to_owned(),
+            }),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The problem types: every refusal of the API, each with a page in `openapi/problems/`.
+
+use crate::kit::lang::Bi;
+
+/// A kind of refusal: the `type`, `code`, `title` and `status` of a problem (RFC 9457).
+#[derive(Debug)]
+pub struct ProblemType {
+    /// `/problems/{slug}` and `code`.
+    pub slug: &'static str,
+    /// HTTP status.
+    pub status: u16,
+    /// `title`.
+    pub title: Bi,
+    /// `resolution`: who can act, and what to do; `None` where nobody can.
+    pub resolution: Option<Resolution>,
+    /// The page, Markdown.
+    pub page: &'static str,
+}
+
+/// Who can act on a problem, and how.
+#[derive(Debug)]
+pub struct Resolution {
+    /// Code of a role, or `client`, or `operator`.
+    pub actor: &'static str,
+    /// What to do.
+    pub action: Bi,
+}
+
+/// Declares the catalogue: `NAME "slug" status, "заголовок", "title", actor, "что сделать", "what to do";`
+macro_rules! problems {
+    ($($name:ident $slug:literal $status:literal, $ru:literal, $en:literal, $actor:literal, $do_ru:literal, $do_en:literal;)+) => {
+        $(
+            #[doc = $en]
+            pub static $name: ProblemType = ProblemType {
+                slug: $slug,
+                status: $status,
+                title: Bi::fixed($ru, $en),
+                resolution: Some(Resolution { actor: $actor, action: Bi::fixed($do_ru, $do_en) }),
+                page: include_str!(concat!("../openapi/problems/", $slug, ".md")),
+            };
+        )+
+        /// Every problem type, in the order of this file.
+        pub static ALL: &[&ProblemType] = &[$(&$name),+];
+    };
+}
+
+problems! {
+    // Protocol
+    MALFORMED_REQUEST "malformed-request" 400, "Запрос составлен неверно", "The request is malformed", "client", "Исправьте места, названные в errors, и повторите запрос.", "Correct the places named in errors and repeat the request.";
+    UNAUTHENTICATED "unauthenticated" 401, "Требуется вход в систему", "Sign in first", "client", "Получите токен через POST /api/v1/auth/login и передайте его в заголовке Authorization.", "Get a token by POST /api/v1/auth/login and send it in the Authorization header.";
+    FORBIDDEN "forbidden" 403, "Недостаточно прав", "Your role may not do this", "municipal_head", "Обратитесь к тому, чья роль допускает это действие.", "Ask somebody whose role may do this.";
+    PASSWORD_CHANGE_REQUIRED "password-change-required" 403, "Необходимо сменить одноразовый пароль", "The one-time password must be changed first", "client", "Смените пароль через POST /api/v1/me/password.", "Change the password by POST /api/v1/me/password.";
+    READ_ONLY_ACCOUNT "read-only-account" 403, "Учётная запись только для чтения", "The account is read-only", "municipal_head", "Школа закрыта; обратитесь в отдел образования.", "The school is closed; ask the education department.";
+    NOT_FOUND "not-found" 404, "Не найдено", "Not found", "client", "Проверьте адрес и идентификатор.", "Check the address and the identifier.";
+    METHOD_NOT_ALLOWED "method-not-allowed" 405, "Метод не поддерживается", "The method is not allowed here", "client", "Используйте методы, перечисленные в заголовке Allow.", "Use the methods listed in the Allow header.";
+    NOT_ACCEPTABLE "not-acceptable" 406, "Запрошенный формат недоступен", "The requested format is not available", "client", "Запросите application/json.", "Ask for application/json.";
+    REQUEST_TIMEOUT "request-timeout" 408, "Тело запроса не получено вовремя", "The body did not arrive in time", "client", "Повторите запрос с тем же Idempotency-Key.", "Repeat the request with the same Idempotency-Key.";
+    STALE "stale" 412, "Данные изменились", "The resource has changed meanwhile", "client", "Прочитайте ресурс снова и повторите изменение с новым ETag.", "Read the resource again and repeat the change with the new ETag.";
+    TOO_LARGE "too-large" 413, "Тело запроса слишком велико", "The body is too large", "client", "Уменьшите запрос до 1 МиБ.", "Keep the request within 1 MiB.";
+    UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415, "Тип содержимого не поддерживается", "The media type is not supported", "client", "Отправьте application/json без сжатия.", "Send application/json without compression.";
+    FOREIGN_HOST "foreign-host" 421, "Этот адрес здесь не обслуживается", "This host is not served here", "operator", "Проверьте имя узла в запросе.", "Check the host name of the request.";
+    INVALID "invalid" 422, "Данные не прошли проверку", "Some values are invalid", "client", "Исправьте места, названные в errors.", "Correct the places named in errors.";
+    IDEMPOTENCY_KEY_REUSED "idempotency-key-reused" 422, "Ключ идемпотентности уже использован для другого запроса", "The idempotency key was used for another request", "client", "Возьмите новый Idempotency-Key.", "Use a new Idempotency-Key.";
+    IDEMPOTENCY_KEY_IN_USE "idempotency-key-in-use" 409, "Запрос с этим ключом ещё выполняется", "A request with this key is still running", "client", "Повторите запрос через время, указанное в Retry-After.", "Repeat after the time given in Retry-After.";
+    SECRET_SHOWN_ONCE "secret-shown-once" 409, "Секрет уже был показан", "The secret was already shown", "client", "Создайте новый секрет: прежний ответ не хранится.", "Make a new secret: the earlier answer is not kept.";
+    PRECONDITION_REQUIRED "precondition-required" 428, "Требуется заголовок If-Match", "If-Match is required", "client", "Прочитайте ресурс и передайте его ETag в If-Match.", "Read the resource and send its ETag in If-Match.";
+    TOO_MANY_REQUESTS "too-many-requests" 429, "Слишком много запросов", "Too many requests", "client", "Повторите запрос через время, указанное в Retry-After.", "Repeat after the time given in Retry-After.";
+    UNAVAILABLE "unavailable" 503, "Служба временно недоступна", "The service is busy", "client", "Повторите запрос через время, указанное в Retry-After.", "Repeat after the time given in Retry-After.";
+    INTERNAL "internal" 500, "Внутренняя ошибка", "Internal error", "operator", "Сообщите оператору request_id: по нему найдётся запись в журнале.", "Tell the operator the request_id: the log line is found by it.";
+    // Accounts
+    LOGIN_FAILED "login-failed" 401, "Неверный логин или пароль", "Wrong login or password", "client", "Проверьте логин и пароль или обратитесь за сбросом пароля.", "Check login and password, or ask for a password reset.";
+    LOGIN_TAKEN "login-taken" 409, "Логин занят", "The login is taken", "client", "Выберите другой логин.", "Choose another login.";
+    ACCOUNT_STATE "account-state" 409, "Состояние учётной записи не допускает этого", "The state of the account does not allow this", "municipal_head", "Посмотрите actions учётной записи.", "See the account's actions.";
+    // Municipalities and schools
+    MUNICIPALITY_EXISTS "municipality-exists" 409, "Такой муниципалитет уже есть", "The municipality exists already", "admin", "Используйте существующую запись.", "Use the existing one.";
+    SCHOOL_EXISTS "school-exists" 409, "Школа с таким названием или ИНН уже есть", "A school of this name or INN exists already", "municipal_officer", "Используйте существующую запись школы.", "Use the existing school.";
+    OGRN_REGISTERED_ELSEWHERE "ogrn-registered-elsewhere" 409, "ОГРН уже зарегистрирован", "The OGRN is registered elsewhere", "admin", "Проверьте ОГРН; передать школу может администратор.", "Check the OGRN; an administrator can transfer a school.";
+    SCHOOL_CLOSED "school-closed" 409, "Школа закрыта", "The school is closed", "municipal_officer", "Работайте с действующей школой.", "Work with an active school.";
+    // Orders and lists
+    ORDER_EXISTS "order-exists" 409, "Такой приказ уже внесён", "The order exists already", "municipal_officer", "Используйте существующий приказ.", "Use the existing order.";
+    ORDER_NOT_DRAFT "order-not-draft" 409, "Приказ уже не проект", "The order is no longer a draft", "municipal_head", "Зарегистрированный приказ не изменяется: отмените его новым.", "A registered order is immutable: repeal it by another.";
+    ORDER_NOT_REGISTERED "order-not-registered" 409, "Приказ не зарегистрирован", "The order is not registered", "municipal_head", "Зарегистрируйте приказ.", "Register the order.";
+    ORDER_IN_USE "order-in-use" 409, "На приказ ссылаются другие документы", "Other documents refer to the order", "municipal_officer", "Сначала измените эти документы.", "Change those documents first.";
+    SUPPORT_LIST_STATE "support-list-state" 409, "Состояние перечня не допускает этого", "The state of the list does not allow this", "municipal_head", "Посмотрите actions перечня.", "See the list's actions.";
+    SUPPORT_LIST_EMPTY "support-list-empty" 409, "В перечне нет школ", "The list has no schools", "municipal_officer", "Внесите школы в перечень.", "Add schools to the list.";
+    SUPPORT_LIST_IN_USE "support-list-in-use" 409, "По перечню идёт мониторинг", "A monitoring uses the list", "municipal_officer", "Завершите или отмените мониторинг.", "Complete or cancel the monitoring.";
+    ENTRY_EXISTS "entry-exists" 409, "Школа уже в перечне", "The school is in the list already", "municipal_officer", "Измените существующую запись.", "Change the existing entry.";
+    ENTRY_EXCLUDED "entry-excluded" 409, "Школа уже исключена из перечня", "The school was excluded already", "municipal_officer", "Изменять больше нечего.", "There is nothing left to change.";
+    // Road maps
+    TEMPLATE_EXISTS "template-exists" 409, "Такая версия шаблона уже есть", "The template version exists already", "municipal_officer", "Возьмите за основу последнюю версию.", "Base the new version on the latest one.";
+    ROAD_MAP_STATE "road-map-state" 409, "Состояние дорожной карты не допускает этого", "The state of the road map does not allow this", "municipal_head", "Посмотрите actions дорожной карты.", "See the road map's actions.";
+    ROAD_MAP_NOT_READY "road-map-not-ready" 409, "Дорожная карта не готова к утверждению", "The road map is not ready for approval", "municipal_officer", "Устраните причины из blocked_by.", "Remove the causes in blocked_by.";
+    ROAD_MAP_IN_USE "road-map-in-use" 409, "По дорожной карте идёт мониторинг", "A monitoring uses the road map", "municipal_officer", "Завершите мониторинг.", "Complete the monitoring.";
+    AMENDMENT_EXISTS "amendment-exists" 409, "Новая редакция уже готовится", "An amendment is in work already", "municipal_officer", "Продолжите работу с существующим проектом.", "Go on with the existing draft.";
+    MEASURE_EXISTS "measure-exists" 409, "Мероприятие с таким кодом уже есть", "A measure with this code exists already", "municipal_officer", "Выберите другой код.", "Choose another code.";
+    // Monitorings and reports
+    MONITORING_STATE "monitoring-state" 409, "Состояние мониторинга не допускает этого", "The state of the monitoring does not allow this", "municipal_officer", "Посмотрите actions мониторинга.", "See the monitoring's actions.";
+    MONITORING_NOT_READY "monitoring-not-ready" 409, "Мониторинг пока нельзя перевести дальше", "The monitoring cannot go on yet", "municipal_officer", "Устраните причины из blocked_by.", "Remove the causes in blocked_by.";
+    SCHOOL_IN_MONITORING "school-in-monitoring" 409, "Школа уже участвует в мониторинге", "The school takes part already", "municipal_officer", "Изменять больше нечего.", "There is nothing left to change.";
+    REPORT_NOT_EDITABLE "report-not-editable" 409, "Отчёт сейчас нельзя изменять", "The report cannot be changed now", "municipal_officer", "Изменять можно проект и возвращённый отчёт.", "A draft and a returned report can be changed.";
+    REPORT_STATE "report-state" 409, "Состояние отчёта не допускает этого", "The state of the report does not allow this", "municipal_officer", "Посмотрите actions отчёта.", "See the report's actions.";
+    COLLECTION_CLOSED "collection-closed" 409, "Сбор отчётов закрыт", "The collection of reports is closed", "municipal_officer", "Попросите отдел образования продлить срок.", "Ask the department for an extension.";
+    OWN_REPORT "own-report" 409, "Отчёт принимает не тот, кто его представил", "Who submitted a report cannot accept it", "municipal_head", "Принять отчёт должен другой сотрудник.", "Somebody else must accept the report.";
+    MONITORING_FROZEN "monitoring-frozen" 409, "Справка подписана, данные зафиксированы", "The note is signed, the data are frozen", "municipal_head", "Изменения возможны после замены справки.", "Changes are possible once the note is being replaced.";
+    // Conclusions, recommendations, notes
+    RECOMMENDATION_STATE "recommendation-state" 409, "Состояние рекомендации не допускает этого", "The state of the recommendation does not allow this", "municipal_officer", "Посмотрите actions рекомендации.", "See the recommendation's actions.";
+    NOTE_EXISTS "note-exists" 409, "По мониторингу уже есть справка", "The monitoring has a note already", "municipal_officer", "Продолжите работу с существующей или замените её.", "Go on with the existing one, or replace it.";
+    NOTE_STATE "note-state" 409, "Состояние справки не допускает этого", "The state of the note does not allow this", "municipal_head", "Посмотрите actions справки.", "See the note's actions.";
+    NOTE_NOT_READY "note-not-ready" 409, "Справку пока нельзя подписать", "The note cannot be signed yet", "municipal_officer", "Устраните причины из blocked_by.", "Remove the causes in blocked_by.";
+}
+
+/// The type with this slug.
+#[must_use]
+pub fn by_slug(slug: &str) -> Option<&'static ProblemType> {
+    ALL.iter().copied().find(|problem| problem.slug == slug)
+}

@@ -1,0 +1,211 @@
+//! Answers: single resources with their version, lists with their pages.
+
+use actix_web::HttpResponse;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CACHE_CONTROL, ETAG, LINK, LOCATION};
+use serde::Serialize;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::conventions::RequestInfo;
+use super::cursor;
+use super::query::{ListQuery, One};
+use crate::db::page::{Keyed, Listed};
+use crate::error::Error;
+
+/// An answer before it is sent: what an idempotency key keeps.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// 200, 201 or 204.
+    pub status: StatusCode,
+    /// The body; null for 204.
+    pub body: Value,
+    /// `version` of the resource, for its tag.
+    pub version: Option<i32>,
+    /// `Location` of what was created.
+    pub location: Option<String>,
+    /// Whether the body holds a secret, which no repeat may show again.
+    pub secret: bool,
+}
+
+/// A single resource: 200 with its body and tag.
+///
+/// # Errors
+///
+/// The body cannot be written as JSON: a fault of the program.
+pub fn resource<T: Serialize>(version: i32, body: &T) -> Result<Answer, Error> {
+    Ok(Answer {
+        status: StatusCode::OK,
+        body: serde_json::to_value(body)?,
+        version: Some(version),
+        location: None,
+        secret: false,
+    })
+}
+
+impl Answer {
+    /// 200 with a body that has no version.
+    ///
+    /// # Errors
+    ///
+    /// As [`resource`].
+    pub fn plain<T: Serialize>(body: &T) -> Result<Self, Error> {
+        let answer = resource(0, body)?;
+        Ok(Self { version: None, ..answer })
+    }
+
+    /// 204.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            status: StatusCode::NO_CONTENT,
+            body: Value::Null,
+            version: None,
+            location: None,
+            secret: false,
+        }
+    }
+
+    /// Makes it a 201 with the address of the new resource.
+    #[must_use]
+    pub fn created(mut self, location: String) -> Self {
+        self.status = StatusCode::CREATED;
+        self.location = Some(location);
+        self
+    }
+
+    /// Marks a body that holds a secret.
+    #[must_use]
+    pub fn with_secret(mut self) -> Self {
+        self.secret = true;
+        self
+    }
+
+    /// The tag: version, dot, first 8 hex digits of the SHA-256 of the body.
+    #[must_use]
+    pub fn etag(&self) -> Option<String> {
+        let version = self.version?;
+        Some(format!("\"{version}.{}\"", short_hash(self.body.to_string().as_bytes())))
+    }
+
+    /// Sends a read resource: 304 when the client has it.
+    #[must_use]
+    pub fn read(mut self, info: &RequestInfo, one: &One) -> HttpResponse {
+        if let Some(fields) = &one.fields {
+            keep_fields(&mut self.body, fields);
+        }
+        let bytes = self.body.to_string();
+        let hash = short_hash(bytes.as_bytes());
+        let etag = match self.version {
+            Some(version) => format!("\"{version}.{hash}\""),
+            None => format!("\"{hash}\""),
+        };
+        conditional(info, etag, bytes, None)
+    }
+
+    /// Sends the answer of a write; a dry run has no id, place or tag of its own.
+    #[must_use]
+    pub fn written(mut self, dry_run: bool) -> HttpResponse {
+        if dry_run {
+            if let Some(members) = self.body.as_object_mut() {
+                if self.status == StatusCode::CREATED {
+                    members.shift_remove("id");
+                }
+                members.insert("dry_run".to_owned(), Value::Bool(true));
+            } else {
+                self.body = json!({ "dry_run": true });
+            }
+            return HttpResponse::Ok().json(self.body);
+        }
+        let mut response = HttpResponse::build(self.status);
+        if let Some(location) = &self.location {
+            response.insert_header((LOCATION, location.as_str()));
+        }
+        if let Some(etag) = self.etag() {
+            response.insert_header((ETAG, etag));
+        }
+        if self.status == StatusCode::NO_CONTENT {
+            return response.finish();
+        }
+        response.content_type("application/json").body(self.body.to_string())
+    }
+}
+
+/// A page of a list, as the client gets it.
+pub struct Listing {
+    body: Value,
+    next: Option<String>,
+}
+
+impl Listing {
+    /// Builds the page; `out` turns a row into what is shown.
+    ///
+    /// # Errors
+    ///
+    /// A row cannot be written as JSON: a fault of the program.
+    pub fn of<F, R: Keyed, T: Serialize>(
+        query: &ListQuery<F>,
+        mut listed: Listed<R>,
+        info: &RequestInfo,
+        mut out: impl FnMut(R) -> T,
+    ) -> Result<Self, Error> {
+        let limit = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
+        let has_more = listed.rows.len() > limit;
+        listed.rows.truncate(limit);
+        let next = match listed.rows.last() {
+            Some(last) if has_more => {
+                let keys: Vec<String> = query.page.sort.iter().map(|key| last.key(key.name)).collect();
+                Some(info.with_cursor(&cursor::write(&query.bound_to, &keys)))
+            }
+            _ => None,
+        };
+        let mut items = Vec::with_capacity(listed.rows.len());
+        for row in listed.rows {
+            let mut item = serde_json::to_value(out(row))?;
+            if let Some(fields) = &query.fields {
+                keep_fields(&mut item, fields);
+            }
+            items.push(item);
+        }
+        let mut body = json!({
+            "items": items,
+            "page": { "limit": query.page.limit, "next": next, "has_more": has_more },
+        });
+        if let (Some(count), Some(page)) = (listed.count, body.get_mut("page").and_then(Value::as_object_mut)) {
+            page.insert("count".to_owned(), count.into());
+        }
+        Ok(Self { body, next })
+    }
+
+    /// Sends the page: 304 when the client has it.
+    #[must_use]
+    pub fn read(self, info: &RequestInfo) -> HttpResponse {
+        let bytes = self.body.to_string();
+        let etag = format!("\"{}\"", short_hash(bytes.as_bytes()));
+        conditional(info, etag, bytes, self.next)
+    }
+}
+
+fn conditional(info: &RequestInfo, etag: String, bytes: String, next: Option<String>) -> HttpResponse {
+    let mut response = if info.has_tag(&etag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
+    response.insert_header((CACHE_CONTROL, "private, no-cache"));
+    if let Some(next) = next {
+        response.insert_header((LINK, format!("<{next}>; rel=\"next\"")));
+    }
+    let known = info.has_tag(&etag);
+    response.insert_header((ETAG, etag));
+    if known {
+        return response.finish();
+    }
+    response.content_type("application/json").body(bytes)
+}
+
+fn keep_fields(item: &mut Value, fields: &[String]) {
+    if let Some(members) = item.as_object_mut() {
+        members.retain(|name, _| fields.contains(name));
+    }
+}
+
+fn short_hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
+}

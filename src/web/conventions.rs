@@ -1,0 +1,203 @@
+//! What happens around every request: its id and language, what is refused before any
+//! handler, how errors are answered, and the headers of every answer.
+
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt;
+
+use crate::error::Error;
+use crate::kit::clock::Clock;
+use crate::kit::id::new_uuid;
+use crate::kit::lang::Lang;
+use crate::problems;
+
+/// Characters of a client's `X-Request-Id` at most.
+const REQUEST_ID_LIMIT: usize = 64;
+
+/// Host names that are served; empty: any.
+#[derive(Debug, Clone, Default)]
+pub struct AllowedHosts(pub Vec<String>);
+
+/// What a handler needs to know of its request.
+#[derive(Debug, Clone)]
+pub struct RequestInfo {
+    /// `X-Request-Id`: the client's, or made here.
+    pub request_id: String,
+    /// The language of titles and labels.
+    pub lang: Lang,
+    /// The instant of the request.
+    pub now: DateTime<Utc>,
+    target: String,
+    if_none_match: Option<String>,
+}
+
+impl RequestInfo {
+    /// The info that [`around`] left with the request.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
+        req.extensions().get::<Self>().cloned().unwrap_or_else(|| Self::read(req))
+    }
+
+    fn read(req: &HttpRequest) -> Self {
+        let text = |name: HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
+        let given = text(HeaderName::from_static("x-request-id")).filter(|id| {
+            (1..=REQUEST_ID_LIMIT).contains(&id.len())
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+        });
+        let clock = req.app_data::<web::Data<Clock>>();
+        Self {
+            request_id: given.map_or_else(new_uuid, str::to_owned),
+            lang: text(header::ACCEPT_LANGUAGE).map_or(Lang::Ru, Lang::negotiate),
+            now: clock.map_or_else(|| Clock::system().now(), |clock| clock.now()),
+            target: req.uri().to_string(),
+            if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
+        }
+    }
+
+    /// Whether the client already has the representation with this tag.
+    #[must_use]
+    pub fn has_tag(&self, etag: &str) -> bool {
+        self.if_none_match.as_ref().is_some_and(|known| {
+            known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*")
+        })
+    }
+
+    /// The path and query of this request with another cursor.
+    #[must_use]
+    pub fn with_cursor(&self, cursor: &str) -> String {
+        let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
+        format!("{path}?{}", pairs.join("&"))
+    }
+}
+
+impl FromRequest for RequestInfo {
+    type Error = Error;
+    type Future = Ready<Result<Self, Error>>;
+
+    fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self::of(req)))
+    }
+}
+
+/// The middleware.
+///
+/// # Errors
+///
+/// None: every error becomes a problem here.
+pub async fn around<B: MessageBody + 'static>(
+    req: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let info = RequestInfo::read(req.request());
+    req.extensions_mut().insert(info.clone());
+    let http = req.request().clone();
+    let started = std::time::Instant::now();
+    let response = match refused_at_the_door(&http) {
+        Some(error) => req.into_response(error.render(info.lang, &info.request_id)),
+        None => match AssertUnwindSafe(next.call(req)).catch_unwind().await {
+            Ok(Ok(response)) => answer_errors(response.map_into_boxed_body(), &info),
+            Ok(Err(error)) => {
+                let rendered = rendered(&error, StatusCode::INTERNAL_SERVER_ERROR, &info);
+                ServiceResponse::new(http, rendered)
+            }
+            Err(_panic) => {
+                let error = Error::Internal(anyhow::anyhow!("a handler panicked"));
+                ServiceResponse::new(http, error.render(info.lang, &info.request_id))
+            }
+        },
+    };
+    log::info!(
+        "{} {} {} {} {} ms",
+        info.request_id,
+        response.request().method(),
+        response.request().path().escape_debug(),
+        response.status().as_u16(),
+        started.elapsed().as_millis()
+    );
+    Ok(with_headers(response, &info))
+}
+
+fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
+    let headers = req.headers();
+    if let Some(AllowedHosts(hosts)) = req.app_data::<web::Data<AllowedHosts>>().map(|hosts| hosts.as_ref())
+        && !hosts.is_empty()
+    {
+        let name = req.connection_info().host().to_ascii_lowercase();
+        let bare = name.rsplit_once(':').map_or(name.as_str(), |(host, _port)| host);
+        if !hosts.iter().any(|host| host == bare || *host == name) {
+            return Some(Error::refuse(&problems::FOREIGN_HOST));
+        }
+    }
+    // Unpacking a small body can fill the memory: nothing here unpacks.
+    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+        return Some(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
+    }
+    let json_only = req.path().starts_with("/api/") && !req.path().ends_with("/content");
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    if json_only && accept.is_some_and(|accept| !accepts_json(accept)) {
+        return Some(Error::refuse(&problems::NOT_ACCEPTABLE));
+    }
+    None
+}
+
+fn accepts_json(accept: &str) -> bool {
+    accept.split(',').any(|range| {
+        let kind = range.split(';').next().unwrap_or_default().trim();
+        matches!(kind, "" | "*/*" | "application/*" | "application/json" | "application/problem+json")
+    })
+}
+
+fn answer_errors(response: ServiceResponse<BoxBody>, info: &RequestInfo) -> ServiceResponse<BoxBody> {
+    let Some(error) = response.response().error() else {
+        return response;
+    };
+    let rendered = rendered(error, response.status(), info);
+    let (req, _) = response.into_parts();
+    ServiceResponse::new(req, rendered)
+}
+
+/// An error of ours as it is; one of the framework by its status, without its text.
+fn rendered(error: &actix_web::Error, status: StatusCode, info: &RequestInfo) -> actix_web::HttpResponse {
+    if let Some(own) = error.as_error::<Error>() {
+        return own.render(info.lang, &info.request_id);
+    }
+    let own = match status.as_u16() {
+        404 => Error::not_found(),
+        405 => Error::refuse(&problems::METHOD_NOT_ALLOWED),
+        408 => Error::refuse(&problems::REQUEST_TIMEOUT),
+        413 => Error::refuse(&problems::TOO_LARGE),
+        415 => Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE),
+        code if code < 500 => Error::malformed(vec![]),
+        _ => Error::Internal(anyhow::anyhow!("{error}")),
+    };
+    own.render(info.lang, &info.request_id)
+}
+
+fn with_headers(mut response: ServiceResponse<BoxBody>, info: &RequestInfo) -> ServiceResponse<BoxBody> {
+    let headers = response.headers_mut();
+    let mut set = |name: &'static str, value: &str| {
+        let name = HeaderName::from_static(name);
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    };
+    set("x-request-id", &info.request_id);
+    set("content-language", info.lang.tag());
+    set("vary", "Accept-Language, Authorization");
+    set("cache-control", "no-store");
+    set("x-content-type-options", "nosniff");
+    set("content-security-policy", "default-src 'none'; frame-ancestors 'none'");
+    set("referrer-policy", "no-referrer");
+    response
+}

@@ -1,0 +1,21 @@
+//! The conventions of HTTP that every operation shares: strict bodies and queries,
+//! versions and tags, repeats, dry runs, problems. The contract's section 1 in code.
+
+pub mod action;
+pub mod answer;
+pub mod body;
+pub mod check;
+pub mod conventions;
+pub mod cursor;
+pub mod json;
+pub mod precondition;
+pub mod query;
+pub mod writing;
+
+pub use self::action::ActionOut;
+pub use self::answer::{Answer, Listing, resource};
+pub use self::body::Body;
+pub use self::conventions::RequestInfo;
+pub use self::precondition::IfMatch;
+pub use self::query::{AnyOf, Between, Filter, ListQuery, Paging};
+pub use self::writing::Writing;
