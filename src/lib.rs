@@ -1,7 +1,9 @@
 //! Yearly road map of support for schools with low educational results, as a JSON API.
 
+pub mod auth;
 pub mod db;
 pub mod error;
+pub mod features;
 pub mod kit;
 pub mod problems;
 pub mod web;

@@ -35,8 +35,12 @@ macro_rules! insert_all {
             .try_for_each(|rows| -> diesel::QueryResult<()> {
                 let insert = diesel::insert_into($table).values(rows);
                 match &mut *conn {
-                    $crate::db::AnyConnection::Postgres(pg) => diesel::RunQueryDsl::execute(insert, pg),
-                    $crate::db::AnyConnection::Sqlite(sqlite) => diesel::RunQueryDsl::execute(insert, sqlite),
+                    $crate::db::AnyConnection::Postgres(pg) => {
+                        diesel::RunQueryDsl::execute(insert, pg)
+                    }
+                    $crate::db::AnyConnection::Sqlite(sqlite) => {
+                        diesel::RunQueryDsl::execute(insert, sqlite)
+                    }
                 }
                 .map(|_count| ())
             })
@@ -68,7 +72,10 @@ impl std::str::FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             Ok(Self::Postgres(text.to_owned()))
-        } else if let Some(path) = text.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
+        } else if let Some(path) = text
+            .strip_prefix("sqlite://")
+            .filter(|path| !path.is_empty())
+        {
             Ok(Self::Sqlite(PathBuf::from(path)))
         } else {
             Err("a database URL starts with sqlite:// or postgres://".to_owned())
@@ -119,7 +126,9 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        self.0.connect().map_err(diesel::r2d2::Error::ConnectionError)
+        self.0
+            .connect()
+            .map_err(diesel::r2d2::Error::ConnectionError)
     }
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
@@ -146,7 +155,10 @@ mod tests {
     fn the_scheme_chooses_the_database_and_secrets_stay_hidden() {
         let url: DatabaseUrl = "postgres://u:secret@h/db".parse().unwrap();
         assert_eq!(format!("{url:?}"), "postgres://[redacted]");
-        assert!(matches!("sqlite://data/x.db".parse(), Ok(DatabaseUrl::Sqlite(_))));
+        assert!(matches!(
+            "sqlite://data/x.db".parse(),
+            Ok(DatabaseUrl::Sqlite(_))
+        ));
         assert!("data/x.db".parse::<DatabaseUrl>().is_err());
         assert!("sqlite://".parse::<DatabaseUrl>().is_err());
     }

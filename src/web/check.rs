@@ -45,7 +45,11 @@ pub fn check<T: ToSchema + 'static>(value: &Value) -> anyhow::Result<Broken> {
 
 fn validator_of<T: ToSchema + 'static>() -> anyhow::Result<Arc<Validator>> {
     let key = TypeId::of::<T>();
-    if let Some(found) = VALIDATORS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
+    if let Some(found) = VALIDATORS
+        .read()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(&key)
+    {
         return Ok(Arc::clone(found));
     }
     let mut schemas = Vec::new();
@@ -92,7 +96,10 @@ fn is_web_address(text: &str) -> bool {
 /// A civil date of the years 1900 to 2100: nothing in the field lies outside.
 fn is_date(text: &str) -> bool {
     use chrono::Datelike;
-    text.len() == 10 && text.parse::<chrono::NaiveDate>().is_ok_and(|date| (1900..=2100).contains(&date.year()))
+    text.len() == 10
+        && text
+            .parse::<chrono::NaiveDate>()
+            .is_ok_and(|date| (1900..=2100).contains(&date.year()))
 }
 
 fn sort_in(error: &ValidationError<'_>, broken: &mut Broken) {
@@ -103,7 +110,10 @@ fn sort_in(error: &ValidationError<'_>, broken: &mut Broken) {
                 broken.malformed.push(Violation::new(
                     format!("{at}/{}", name.replace('~', "~0").replace('/', "~1")),
                     "unknown-member",
-                    Bi::fixed("Такого поля нет или оно доступно только для чтения", "There is no such member, or it is read-only"),
+                    Bi::fixed(
+                        "Такого поля нет или оно доступно только для чтения",
+                        "There is no such member, or it is read-only",
+                    ),
                 ));
             }
         }
@@ -137,7 +147,8 @@ fn sort_in(error: &ValidationError<'_>, broken: &mut Broken) {
 
 /// Whether `error` only says that the value is of another branch (not null, not this tag).
 fn is_foreign_branch(error: &ValidationError<'_>, at: &str) -> bool {
-    error.instance_path().as_str() == at && matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
+    error.instance_path().as_str() == at
+        && matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
 }
 
 fn rule(kind: &Kind, at: String) -> (String, &'static str, Bi) {
@@ -150,55 +161,145 @@ fn rule(kind: &Kind, at: String) -> (String, &'static str, Bi) {
         Kind::Enum { options } => {
             let list = options
                 .as_array()
-                .map(|codes| codes.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
+                .map(|codes| {
+                    codes
+                        .iter()
+                        .filter_map(Value::as_str)
+                        .collect::<Vec<_>>()
+                        .join(", ")
+                })
                 .unwrap_or_default();
-            (at, "unknown-code", Bi::of(format!("Допустимые значения: {list}"), format!("Allowed values: {list}")))
+            (
+                at,
+                "unknown-code",
+                Bi::of(
+                    format!("Допустимые значения: {list}"),
+                    format!("Allowed values: {list}"),
+                ),
+            )
         }
         Kind::MaxLength { limit } => (
             at,
             "too-long",
-            Bi::of(format!("Не длиннее {limit} символов"), format!("At most {limit} characters")),
+            Bi::of(
+                format!("Не длиннее {limit} символов"),
+                format!("At most {limit} characters"),
+            ),
         ),
-        Kind::MinLength { limit: 1 } => (at, "empty", Bi::fixed("Значение не может быть пустым", "The value must not be empty")),
+        Kind::MinLength { limit: 1 } => (
+            at,
+            "empty",
+            Bi::fixed(
+                "Значение не может быть пустым",
+                "The value must not be empty",
+            ),
+        ),
         Kind::MinLength { limit } => (
             at,
             "too-short",
-            Bi::of(format!("Не короче {limit} символов"), format!("At least {limit} characters")),
+            Bi::of(
+                format!("Не короче {limit} символов"),
+                format!("At least {limit} characters"),
+            ),
         ),
         Kind::MaxItems { limit } => (
             at,
             "too-many",
-            Bi::of(format!("Не больше {limit} элементов"), format!("At most {limit} items")),
+            Bi::of(
+                format!("Не больше {limit} элементов"),
+                format!("At most {limit} items"),
+            ),
         ),
         Kind::MinItems { limit } => (
             at,
             "too-few",
-            Bi::of(format!("Не меньше {limit} элементов"), format!("At least {limit} items")),
+            Bi::of(
+                format!("Не меньше {limit} элементов"),
+                format!("At least {limit} items"),
+            ),
         ),
-        Kind::Minimum { limit } => (at, "too-small", Bi::of(format!("Не меньше {limit}"), format!("At least {limit}"))),
-        Kind::Maximum { limit } => (at, "too-big", Bi::of(format!("Не больше {limit}"), format!("At most {limit}"))),
-        Kind::UniqueItems => (at, "not-unique", Bi::fixed("Элементы не должны повторяться", "The items must differ")),
+        Kind::Minimum { limit } => (
+            at,
+            "too-small",
+            Bi::of(format!("Не меньше {limit}"), format!("At least {limit}")),
+        ),
+        Kind::Maximum { limit } => (
+            at,
+            "too-big",
+            Bi::of(format!("Не больше {limit}"), format!("At most {limit}")),
+        ),
+        Kind::UniqueItems => (
+            at,
+            "not-unique",
+            Bi::fixed("Элементы не должны повторяться", "The items must differ"),
+        ),
         Kind::Format { format } => format_rule(format, at),
         Kind::Pattern { pattern } => (
             at,
             "pattern",
-            Bi::of(format!("Значение должно соответствовать образцу {pattern}"), format!("The value must match {pattern}")),
+            Bi::of(
+                format!("Значение должно соответствовать образцу {pattern}"),
+                format!("The value must match {pattern}"),
+            ),
         ),
-        _ => (at, "invalid", Bi::fixed("Недопустимое значение", "The value is not allowed")),
+        _ => (
+            at,
+            "invalid",
+            Bi::fixed("Недопустимое значение", "The value is not allowed"),
+        ),
     }
 }
 
 fn format_rule(format: &str, at: String) -> (String, &'static str, Bi) {
     let (code, detail) = match format {
-        "date" => ("impossible-date", Bi::fixed("Такой даты нет; формат ГГГГ-ММ-ДД, годы 1900-2100", "No such date; YYYY-MM-DD, years 1900 to 2100")),
-        "inn" => ("check-digit", Bi::fixed("ИНН организации: 10 цифр с верной контрольной цифрой", "INN of an organisation: 10 digits with the right check digit")),
-        "ogrn" => ("check-digit", Bi::fixed("ОГРН: 13 цифр с верной контрольной цифрой", "OGRN: 13 digits with the right check digit")),
-        "okpo" => ("check-digit", Bi::fixed("ОКПО: 8 цифр с верной контрольной цифрой", "OKPO: 8 digits with the right check digit")),
+        "date" => (
+            "impossible-date",
+            Bi::fixed(
+                "Такой даты нет; формат ГГГГ-ММ-ДД, годы 1900-2100",
+                "No such date; YYYY-MM-DD, years 1900 to 2100",
+            ),
+        ),
+        "inn" => (
+            "check-digit",
+            Bi::fixed(
+                "ИНН организации: 10 цифр с верной контрольной цифрой",
+                "INN of an organisation: 10 digits with the right check digit",
+            ),
+        ),
+        "ogrn" => (
+            "check-digit",
+            Bi::fixed(
+                "ОГРН: 13 цифр с верной контрольной цифрой",
+                "OGRN: 13 digits with the right check digit",
+            ),
+        ),
+        "okpo" => (
+            "check-digit",
+            Bi::fixed(
+                "ОКПО: 8 цифр с верной контрольной цифрой",
+                "OKPO: 8 digits with the right check digit",
+            ),
+        ),
         "kpp" => ("format", Bi::fixed("КПП: 9 знаков", "KPP: 9 characters")),
-        "oktmo" => ("format", Bi::fixed("ОКТМО: 8 или 11 цифр", "OKTMO: 8 or 11 digits")),
-        "web-address" => ("web-address", Bi::fixed("Адрес http или https без логина и пароля", "An http or https address without user data")),
-        "uuid" => ("not-an-id", Bi::fixed("Это не идентификатор", "This is not an identifier")),
-        _ => ("format", Bi::fixed("Неверный формат", "The format is wrong")),
+        "oktmo" => (
+            "format",
+            Bi::fixed("ОКТМО: 8 или 11 цифр", "OKTMO: 8 or 11 digits"),
+        ),
+        "web-address" => (
+            "web-address",
+            Bi::fixed(
+                "Адрес http или https без логина и пароля",
+                "An http or https address without user data",
+            ),
+        ),
+        "uuid" => (
+            "not-an-id",
+            Bi::fixed("Это не идентификатор", "This is not an identifier"),
+        ),
+        _ => (
+            "format",
+            Bi::fixed("Неверный формат", "The format is wrong"),
+        ),
     };
     (at, code, detail)
 }

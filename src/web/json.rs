@@ -51,7 +51,9 @@ pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
                 "",
                 "not-json",
                 Bi::of(
-                    format!("Тело запроса не является корректным JSON: строка {line}, позиция {column}"),
+                    format!(
+                        "Тело запроса не является корректным JSON: строка {line}, позиция {column}"
+                    ),
                     format!("The body is not valid JSON: line {line}, column {column}"),
                 ),
             )
@@ -62,7 +64,11 @@ pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
             .duplicates
             .into_iter()
             .map(|pointer| {
-                Violation::new(pointer, "duplicate-member", Bi::fixed("Поле указано дважды", "The member stands twice"))
+                Violation::new(
+                    pointer,
+                    "duplicate-member",
+                    Bi::fixed("Поле указано дважды", "The member stands twice"),
+                )
             })
             .collect(),
         invalid: findings
@@ -72,7 +78,10 @@ pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
                 Violation::new(
                     pointer,
                     "forbidden-character",
-                    Bi::fixed("Недопустимые управляющие символы", "Control characters are not allowed"),
+                    Bi::fixed(
+                        "Недопустимые управляющие символы",
+                        "Control characters are not allowed",
+                    ),
                 )
             })
             .collect(),
@@ -88,7 +97,11 @@ struct Strict<'f> {
 impl Strict<'_> {
     fn under(&mut self, name: &str) -> Strict<'_> {
         Strict {
-            pointer: format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1")),
+            pointer: format!(
+                "{}/{}",
+                self.pointer,
+                name.replace('~', "~0").replace('/', "~1")
+            ),
             verbatim: VERBATIM.contains(&name),
             findings: self.findings,
         }
@@ -127,14 +140,20 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not finite"))
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom("not finite"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         if value.chars().any(text::is_forbidden) {
             self.findings.forbidden.push(self.pointer);
         }
-        Ok(Value::String(if self.verbatim { value.to_owned() } else { text::normal(value) }))
+        Ok(Value::String(if self.verbatim {
+            value.to_owned()
+        } else {
+            text::normal(value)
+        }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Value, A::Error> {
@@ -165,7 +184,8 @@ mod tests {
 
     #[test]
     fn duplicates_are_found_at_any_depth_and_texts_are_normal() {
-        let document = read(r#"{"a": {"b": 1, "b": 2}, "t": " Йод ", "password": " x "}"#.as_bytes()).unwrap();
+        let document =
+            read(r#"{"a": {"b": 1, "b": 2}, "t": " Йод ", "password": " x "}"#.as_bytes()).unwrap();
         assert_eq!(document.malformed[0].pointer, "/a/b");
         assert_eq!(document.value["t"], "Йод");
         assert_eq!(document.value["password"], " x ");
@@ -173,7 +193,15 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_one_error() {
-        for bytes in [&b"{"[..], b"", b"{} x", b"NaN", b"\xEF\xBB\xBF{}", b"{\"a\": \"\xFF\"}", b"[1e400]"] {
+        for bytes in [
+            &b"{"[..],
+            b"",
+            b"{} x",
+            b"NaN",
+            b"\xEF\xBB\xBF{}",
+            b"{\"a\": \"\xFF\"}",
+            b"[1e400]",
+        ] {
             assert_eq!(read(bytes).err().unwrap().code, "not-json");
         }
         let deep = "[".repeat(100_000);
