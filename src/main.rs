@@ -1,1 +1,3 @@
+//! The program: command line only, no logic.
+
 fn main() {}

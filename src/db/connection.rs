@@ -7,17 +7,24 @@ use diesel::r2d2::ManageConnection;
 use diesel::sqlite::SqliteConnection;
 use diesel::{Connection, ConnectionError, ConnectionResult, PgConnection, RunQueryDsl};
 
-/// A connection to either database, behind one query code path.
-#[derive(diesel::MultiConnection)]
-pub enum AnyConnection {
-    /// PostgreSQL, for production.
-    Postgres(PgConnection),
-    /// SQLite, embedded, the default.
-    Sqlite(SqliteConnection),
-}
+pub use self::multi::{AnyConnection, Backend};
 
-/// The backend of [`AnyConnection`]: the type in which stores write their queries.
-pub type Backend = self::multi_connection_impl::MultiBackend;
+mod multi {
+    use diesel::PgConnection;
+    use diesel::sqlite::SqliteConnection;
+
+    /// A connection to either database, behind one query code path.
+    #[derive(diesel::MultiConnection)]
+    pub enum AnyConnection {
+        /// PostgreSQL, for production.
+        Postgres(PgConnection),
+        /// SQLite, embedded, the default.
+        Sqlite(SqliteConnection),
+    }
+
+    /// The backend of [`AnyConnection`]: the type in which stores write their queries.
+    pub type Backend = self::multi_connection_impl::MultiBackend;
+}
 
 /// Rows per INSERT: 32 columns times this stay below the parameter limits of both
 /// databases (32 766 and 65 535).

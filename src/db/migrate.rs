@@ -57,7 +57,7 @@ where
     let known: Vec<String> = MigrationSource::<DB>::migrations(&source)
         .map_err(|cause| anyhow::anyhow!(cause))?
         .iter()
-        .map(|migration: &Box<dyn Migration<DB>>| migration.name().version().to_string())
+        .map(|migration| Migration::name(migration.as_ref()).version().to_string())
         .collect();
     let applied = conn
         .applied_migrations()

@@ -1,5 +1,6 @@
 //! The features, in dependency order: a feature imports only those above it.
 
+pub mod notes;
 pub mod orders;
 
 use utoipa_actix_web::service_config::ServiceConfig;

@@ -85,7 +85,6 @@ impl Between<chrono::NaiveDate> {
 
 /// `page` of a list.
 #[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-#[expect(dead_code, reason = "documents what Listing writes")]
 #[schema(example = json!({"limit": 50, "next": null, "has_more": false}))]
 pub struct PageOut {
     /// Rows of a page at most.

@@ -141,7 +141,6 @@ struct OrderOut {
 
 /// A page of orders.
 #[derive(Serialize, ToSchema)]
-#[expect(dead_code, reason = "documents what Listing writes")]
 struct OrderPage {
     items: Vec<OrderOut>,
     page: crate::web::query::PageOut,

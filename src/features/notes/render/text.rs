@@ -1,0 +1,150 @@
+//! Russian dates, numbers and punctuation of a printed note.
+
+use chrono::{Datelike, NaiveDate};
+
+use crate::kit::text::is_forbidden;
+
+/// A space at which a line is not broken.
+const NBSP: char = '\u{A0}';
+
+/// «29 декабря 2023 года».
+pub(super) fn long_date(date: NaiveDate) -> String {
+    format!("{} {}{NBSP}года", day_and_month(date), date.year())
+}
+
+/// «29.12.2023».
+pub(super) fn short_date(date: NaiveDate) -> String {
+    date.format("%d.%m.%Y").to_string()
+}
+
+/// «с 1 января по 31 декабря 2023 года»; both years when they differ.
+pub(super) fn period(start: NaiveDate, end: NaiveDate) -> String {
+    let first = if start.year() == end.year() {
+        day_and_month(start)
+    } else {
+        long_date(start)
+    };
+    format!("с{NBSP}{first} по{NBSP}{}", long_date(end))
+}
+
+/// «№ 515».
+pub(super) fn number(number: &str) -> String {
+    format!("№{NBSP}{}", line(number))
+}
+
+/// «от 08.12.2023 № 515», or «от 08.12.2023» without a number.
+pub(super) fn requisites(date: NaiveDate, no: Option<&str>) -> String {
+    let date = format!("от{NBSP}{}", short_date(date));
+    match no {
+        Some(no) => format!("{date} {}", number(no)),
+        None => date,
+    }
+}
+
+/// One line of a typed text: no characters that XML or a reader cannot bear, single spaces.
+pub(super) fn line(text: &str) -> String {
+    let bearable: String = text
+        .chars()
+        .map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c })
+        .filter(|&c| !is_forbidden(c) && !matches!(c, '\u{FFFE}' | '\u{FFFF}'))
+        .collect();
+    let words: Vec<&str> = bearable
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ")
+}
+
+/// The paragraphs of a typed text: its lines, without empty ones.
+pub(super) fn paragraphs(text: &str) -> Vec<String> {
+    text.lines()
+        .map(line)
+        .filter(|text| !text.is_empty())
+        .collect()
+}
+
+/// Ends every item with a semicolon, and the last one with a full stop.
+pub(super) fn enumerated(items: Vec<String>) -> Vec<String> {
+    let last = items.len();
+    items
+        .into_iter()
+        .zip(1..)
+        .map(|(item, i)| match (i == last, item.ends_with('.')) {
+            (true, true) => item,
+            (true, false) => format!("{item}."),
+            (false, _) => format!("{item};"),
+        })
+        .collect()
+}
+
+/// The text with a full stop, unless it ends in a mark of its own.
+pub(super) fn sentence(text: String) -> String {
+    if text.ends_with(['.', '!', '?', ':', ';', '…']) {
+        text
+    } else {
+        format!("{text}.")
+    }
+}
+
+fn day_and_month(date: NaiveDate) -> String {
+    let month = match date.month() {
+        1 => "января",
+        2 => "февраля",
+        3 => "марта",
+        4 => "апреля",
+        5 => "мая",
+        6 => "июня",
+        7 => "июля",
+        8 => "августа",
+        9 => "сентября",
+        10 => "октября",
+        11 => "ноября",
+        _ => "декабря",
+    };
+    format!("{}{NBSP}{month}", date.day())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn dates_are_written_as_in_documents() {
+        assert_eq!(
+            long_date(day("2023-12-29")),
+            "29\u{A0}декабря 2023\u{A0}года"
+        );
+        assert_eq!(
+            period(day("2023-01-01"), day("2023-12-31")),
+            "с\u{A0}1\u{A0}января по\u{A0}31\u{A0}декабря 2023\u{A0}года"
+        );
+        assert_eq!(
+            period(day("2023-09-01"), day("2024-05-31")).replace('\u{A0}', " "),
+            "с 1 сентября 2023 года по 31 мая 2024 года"
+        );
+        assert_eq!(
+            requisites(day("2023-12-08"), Some("515")),
+            "от\u{A0}08.12.2023 №\u{A0}515"
+        );
+        assert_eq!(requisites(day("2023-12-08"), None), "от\u{A0}08.12.2023");
+    }
+
+    #[test]
+    fn a_line_bears_no_controls() {
+        assert_eq!(line(" а\u{0}б\u{202E}\n\tв  г\u{FFFF} "), "аб в г");
+        assert_eq!(line("8\u{A0}школ"), "8\u{A0}школ");
+        assert_eq!(paragraphs("а\r\n\n б "), ["а", "б"]);
+    }
+
+    #[test]
+    fn items_end_as_in_a_sentence() {
+        let items = enumerated(vec!["а".into(), "б и т. д.".into(), "в".into()]);
+        assert_eq!(items, ["а;", "б и т. д.;", "в."]);
+        assert_eq!(sentence("Да".into()), "Да.");
+        assert_eq!(sentence("Да.".into()), "Да.");
+    }
+}
