@@ -74,3 +74,30 @@ where
         .map_err(|cause| anyhow::anyhow!(cause))?;
     Ok(())
 }
+
+/// Whether the newest migration of this program is in the database.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn is_current(conn: &mut AnyConnection) -> QueryResult<bool> {
+    use diesel::migration::{Migration, MigrationSource};
+    let newest = MigrationSource::<diesel::sqlite::Sqlite>::migrations(&SQLITE)
+        .map_err(diesel::result::Error::QueryBuilderError)?
+        .iter()
+        .map(|migration| Migration::name(migration.as_ref()).version().to_string())
+        .max()
+        .unwrap_or_default();
+    diesel::select(diesel::dsl::exists(
+        applied::table.filter(applied::version.eq(newest)),
+    ))
+    .get_result(conn)
+}
+
+diesel::table! {
+    /// Diesel's own record of what was applied.
+    #[sql_name = "__diesel_schema_migrations"]
+    applied (version) {
+        version -> Text,
+    }
+}

@@ -1,11 +1,24 @@
 //! The features, in dependency order: a feature imports only those above it.
 
+pub mod health;
 pub mod notes;
 pub mod orders;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use crate::db::AnyConnection;
+use crate::kit::clock::Clock;
+
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
     config.configure(orders::configure);
+}
+
+/// Brings what the program ships into the database, once per version.
+///
+/// # Errors
+///
+/// The database's own error.
+pub fn prepare(_conn: &mut AnyConnection, _clock: &Clock) -> anyhow::Result<()> {
+    Ok(())
 }

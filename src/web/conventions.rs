@@ -26,6 +26,10 @@ const REQUEST_ID_LIMIT: usize = 64;
 #[derive(Debug, Clone, Default)]
 pub struct AllowedHosts(pub Vec<String>);
 
+/// Address under which readers of documents reach the service, without a slash at the end.
+#[derive(Debug, Clone)]
+pub struct PublicUrl(pub String);
+
 /// What a handler needs to know of its request.
 #[derive(Debug, Clone)]
 pub struct RequestInfo {
@@ -222,6 +226,13 @@ fn with_headers(
     mut response: ServiceResponse<BoxBody>,
     info: &RequestInfo,
 ) -> ServiceResponse<BoxBody> {
+    // The documentation brings its own scripts and styles; nothing else has any.
+    let policy = if response.request().path().starts_with("/docs") {
+        "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
+         img-src 'self' data:; frame-ancestors 'none'"
+    } else {
+        "default-src 'none'; frame-ancestors 'none'"
+    };
     let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         let name = HeaderName::from_static(name);
@@ -234,10 +245,7 @@ fn with_headers(
     set("vary", "Accept-Language, Authorization");
     set("cache-control", "no-store");
     set("x-content-type-options", "nosniff");
-    set(
-        "content-security-policy",
-        "default-src 'none'; frame-ancestors 'none'",
-    );
+    set("content-security-policy", policy);
     set("referrer-policy", "no-referrer");
     response
 }

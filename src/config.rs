@@ -1,0 +1,128 @@
+//! Settings: the only reader of the environment.
+//!
+//! | Name | Default | Meaning |
+//! |---|---|---|
+//! | `DATABASE_URL` | `sqlite://data/school-roadmap.db` | `sqlite://path` or `postgres://user:password@host/name` |
+//! | `LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
+//! | `DATA_DIR` | `data` | folder of the signing keys |
+//! | `SIGNING_KEY_FILE` | – | Ed25519 key, PKCS #8 DER, instead of the folder's own |
+//! | `TOKEN_ISSUER` | `school-roadmap` | `iss` of access tokens |
+//! | `TOKEN_AUDIENCE` | `school-roadmap` | `aud` of access tokens |
+//! | `PUBLIC_URL` | `http://` + `LISTEN` | address that readers of documents can reach, for verification links |
+//! | `ALLOWED_HOSTS` | – | host names served, comma-separated; empty serves any |
+//! | `POOL_SIZE` | `8` | database connections at most, 1 to 100 |
+//! | `WORKERS` | number of cores | threads that serve requests, 1 to 64 |
+//! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
+//! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, ensure};
+
+use crate::db::DatabaseUrl;
+
+/// The settings of one process.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the data is.
+    pub database_url: DatabaseUrl,
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Folder of the signing keys.
+    pub data_dir: PathBuf,
+    /// A signing key instead of the folder's own.
+    pub signing_key_file: Option<PathBuf>,
+    /// `iss` of access tokens.
+    pub token_issuer: String,
+    /// `aud` of access tokens.
+    pub token_audience: String,
+    /// Address for links in documents; `None`: from where it listens.
+    pub public_url: Option<String>,
+    /// Host names served; empty: any.
+    pub allowed_hosts: Vec<String>,
+    /// Database connections at most.
+    pub pool_size: u32,
+    /// Threads that serve requests; `None`: one per core.
+    pub workers: Option<usize>,
+    /// Seconds for requests in flight after SIGTERM.
+    pub shutdown_seconds: u64,
+}
+
+impl Config {
+    /// Reads the settings, with their defaults.
+    ///
+    /// # Errors
+    ///
+    /// A setting that cannot be read, by its name.
+    pub fn from_env() -> anyhow::Result<Self> {
+        let config = Self {
+            database_url: setting("DATABASE_URL")?
+                .unwrap_or(DatabaseUrl::Sqlite("data/school-roadmap.db".into())),
+            listen: setting("LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
+            data_dir: setting("DATA_DIR")?.unwrap_or_else(|| PathBuf::from("data")),
+            signing_key_file: setting("SIGNING_KEY_FILE")?,
+            token_issuer: setting("TOKEN_ISSUER")?.unwrap_or_else(|| "school-roadmap".to_owned()),
+            token_audience: setting("TOKEN_AUDIENCE")?
+                .unwrap_or_else(|| "school-roadmap".to_owned()),
+            public_url: setting("PUBLIC_URL")?,
+            allowed_hosts: setting::<String>("ALLOWED_HOSTS")?
+                .unwrap_or_default()
+                .split(',')
+                .map(|host| host.trim().to_ascii_lowercase())
+                .filter(|host| !host.is_empty())
+                .collect(),
+            pool_size: setting("POOL_SIZE")?.unwrap_or(8),
+            workers: setting("WORKERS")?,
+            shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
+        };
+        ensure!((1..=100).contains(&config.pool_size), "POOL_SIZE: 1 to 100");
+        ensure!(
+            config.workers.is_none_or(|n| (1..=64).contains(&n)),
+            "WORKERS: 1 to 64"
+        );
+        ensure!(
+            (1..=600).contains(&config.shutdown_seconds),
+            "SHUTDOWN_SECONDS: 1 to 600"
+        );
+        Ok(config)
+    }
+
+    /// Settings of a process of its own on this machine: a free port, a folder, a database.
+    /// For tests and the demonstration.
+    #[must_use]
+    pub fn local(database_url: DatabaseUrl, data_dir: PathBuf) -> Self {
+        Self {
+            database_url,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            data_dir,
+            signing_key_file: None,
+            token_issuer: "school-roadmap".to_owned(),
+            token_audience: "school-roadmap".to_owned(),
+            public_url: None,
+            allowed_hosts: Vec::new(),
+            pool_size: 4,
+            workers: Some(1),
+            shutdown_seconds: 5,
+        }
+    }
+}
+
+fn setting<T: FromStr>(name: &'static str) -> anyhow::Result<Option<T>>
+where
+    T::Err: std::fmt::Display,
+{
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the environment is read"
+    )]
+    let text = match std::env::var(name) {
+        Ok(text) if !text.is_empty() => text,
+        Ok(_) | Err(std::env::VarError::NotPresent) => return Ok(None),
+        Err(cause) => return Err(cause).context(name),
+    };
+    text.parse()
+        .map(Some)
+        .map_err(|cause: T::Err| anyhow::anyhow!("{name}: {cause}"))
+}

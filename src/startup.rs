@@ -1,0 +1,124 @@
+//! Puts the application together and runs it.
+
+use std::net::TcpListener;
+
+use actix_web::dev::Server;
+use actix_web::middleware::from_fn;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer};
+use utoipa_actix_web::AppExt;
+
+use crate::api;
+use crate::auth::keys::Keys;
+use crate::auth::session::Sessions;
+use crate::auth::token::Tokens;
+use crate::config::Config;
+use crate::db::{Db, migrate};
+use crate::features;
+use crate::kit::clock::Clock;
+use crate::web::conventions::{self, AllowedHosts, PublicUrl};
+
+/// Seconds within which the head of a request must arrive.
+const HEAD_SECONDS: u64 = 5;
+/// Seconds for which an idle connection stays open.
+const KEEP_ALIVE_SECONDS: u64 = 75;
+/// Connections per worker: slow clients must not use up the memory of a modest machine.
+const CONNECTIONS_PER_WORKER: usize = 2_048;
+
+/// A built application: listening, not yet serving.
+pub struct Application {
+    server: Server,
+    port: u16,
+    db: Db,
+}
+
+impl Application {
+    /// Migrates the database, makes or reads the keys, binds the port.
+    ///
+    /// # Errors
+    ///
+    /// The database, the keys or the port cannot be had; the message says which.
+    pub fn build(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        migrate::up(&config.database_url)?;
+        let db = Db::open(&config.database_url, config.pool_size, clock.clone())?;
+        features::prepare(&mut config.database_url.connect()?, &clock)?;
+        let keys = Keys::load(&config.data_dir, config.signing_key_file.as_deref())?;
+        let tokens = Data::new(Tokens::new(
+            keys,
+            config.token_issuer.clone(),
+            config.token_audience.clone(),
+        )?);
+        let listener = TcpListener::bind(config.listen)?;
+        let address = listener.local_addr()?;
+        let public_url = config
+            .public_url
+            .clone()
+            .unwrap_or_else(|| format!("http://{address}"));
+
+        let document = api::document::document();
+        let routes = Data::new(api::Routes::of(&document)?);
+        let document = Data::new(api::Document::of(&document)?);
+        let sessions = Data::new(Sessions::default());
+        let hosts = Data::new(AllowedHosts(config.allowed_hosts.clone()));
+        let public_url = Data::new(PublicUrl(public_url));
+        let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
+        let mut server = HttpServer::new(move || {
+            let app = App::new()
+                .app_data(tokens.clone())
+                .app_data(sessions.clone())
+                .app_data(hosts.clone())
+                .app_data(public_url.clone())
+                .app_data(shared_db.clone())
+                .app_data(shared_clock.clone())
+                .app_data(routes.clone())
+                .app_data(document.clone())
+                .wrap(from_fn(conventions::around));
+            app.into_utoipa_app()
+                .configure(api::routes)
+                .into_app()
+                .configure(api::pages::configure)
+                .default_service(actix_web::web::to(api::nothing_here))
+        })
+        .client_request_timeout(std::time::Duration::from_secs(HEAD_SECONDS))
+        .keep_alive(std::time::Duration::from_secs(KEEP_ALIVE_SECONDS))
+        .max_connections(CONNECTIONS_PER_WORKER)
+        .shutdown_timeout(config.shutdown_seconds);
+        if let Some(workers) = config.workers {
+            server = server.workers(workers);
+        }
+        Ok(Self {
+            server: server.listen(listener)?.run(),
+            port: address.port(),
+            db,
+        })
+    }
+
+    /// The port it listens on.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Its database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// The server, to run it beside something else or to stop it by its handle.
+    #[must_use]
+    pub fn into_server(self) -> Server {
+        self.server
+    }
+
+    /// Serves until SIGTERM or SIGINT; requests in flight are finished first.
+    ///
+    /// # Errors
+    ///
+    /// The system's own error.
+    pub async fn run(self) -> anyhow::Result<()> {
+        log::info!("listening on port {}", self.port);
+        self.server.await?;
+        Ok(())
+    }
+}
