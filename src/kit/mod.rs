@@ -4,7 +4,9 @@
 
 pub mod clock;
 pub mod code;
+pub mod education;
 pub mod id;
 pub mod lang;
+pub mod plural;
 pub mod text;
 pub mod violation;
