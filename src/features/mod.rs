@@ -5,3 +5,5 @@ pub mod conclusion_templates;
 pub mod road_maps;
 
 pub mod reports;
+
+pub mod conclusions;
