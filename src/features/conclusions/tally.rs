@@ -36,9 +36,13 @@ impl<'a> Respondent<'a> {
 /// What one criterion, or a whole conclusion, says of one subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
+    /// Not counted.
     Out(OutReason),
+    /// Counted, without an accepted report: not met.
     NoReport,
+    /// Reported, not met.
     Missed,
+    /// Reported and met.
     Met,
 }
 
@@ -57,12 +61,18 @@ pub(super) fn together(criteria: impl Iterator<Item = Outcome>) -> Outcome {
 /// Subjects sorted by their outcome.
 #[derive(Default)]
 pub(super) struct Tally<'a> {
+    /// How many meet it.
     pub(super) ok: usize,
+    /// How many are counted (N).
     pub(super) total: usize,
+    /// How many of the counted have an accepted report.
     reported: usize,
+    /// The counted schools; the lists below divide them.
     counted: Vec<&'a Subject>,
     pub(super) schools_ok: Vec<&'a Subject>,
+    /// Missed or without a report.
     schools_not_ok: Vec<&'a Subject>,
+    /// Reported and missed: those that sentences name.
     schools_missed: Vec<&'a Subject>,
     pub(super) schools_without_report: Vec<&'a Subject>,
     pub(super) left_out: Vec<LeftOut>,
@@ -80,7 +90,7 @@ impl<'a> Tally<'a> {
         tally
     }
 
-    pub(super) fn add(&mut self, outcome: Outcome, school: Option<&'a Subject>) {
+    fn add(&mut self, outcome: Outcome, school: Option<&'a Subject>) {
         if let Outcome::Out(why) = outcome {
             let school_id = school.map(|school| school.school_id.clone());
             self.left_out.push(LeftOut { school_id, why });
@@ -128,6 +138,7 @@ impl<'a> Tally<'a> {
     }
 }
 
+/// Their ids, in the same order.
 pub(super) fn ids(schools: &[&Subject]) -> Vec<SchoolId> {
     schools.iter().map(|s| s.school_id.clone()).collect()
 }
