@@ -106,7 +106,6 @@ impl Application {
     }
 
     /// The server, to run it beside something else or to stop it by its handle.
-    #[must_use]
     pub fn into_server(self) -> Server {
         self.server
     }

@@ -98,6 +98,7 @@ diesel::table! {
     /// Diesel's own record of what was applied.
     #[sql_name = "__diesel_schema_migrations"]
     applied (version) {
+        /// Stamp of one migration.
         version -> Text,
     }
 }

@@ -1,8 +1,18 @@
 //! The features, in dependency order: a feature imports only those above it.
 
 pub mod health;
-pub mod notes;
+
 pub mod orders;
+
+pub mod conclusion_templates;
+
+pub mod road_maps;
+
+pub mod reports;
+
+pub mod conclusions;
+
+pub mod notes;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 

@@ -4,8 +4,10 @@
 
 pub mod clock;
 pub mod code;
+pub mod education;
 pub mod id;
 pub mod lang;
+pub mod plural;
 pub mod registry_codes;
 pub mod text;
 pub mod violation;
