@@ -39,6 +39,16 @@ pub fn check<T: ToSchema + 'static>(value: &Value) -> anyhow::Result<Broken> {
     for error in validator.iter_errors(value) {
         sort_in(&error, &mut broken);
     }
+    // Null breaks the type and every other rule of its place: one violation says it.
+    let missing: Vec<String> = broken
+        .invalid
+        .iter()
+        .filter(|v| v.code == "required")
+        .map(|v| v.pointer.clone())
+        .collect();
+    broken
+        .invalid
+        .retain(|v| v.code == "required" || !missing.contains(&v.pointer));
     broken.invalid.dedup();
     Ok(broken)
 }
