@@ -2,6 +2,10 @@
 
 pub mod health;
 
+pub mod municipalities;
+
+pub mod schools;
+
 pub mod orders;
 
 pub mod conclusion_templates;
@@ -21,7 +25,7 @@ use crate::kit::clock::Clock;
 
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
-    config.configure(orders::configure);
+    config.configure(municipalities::configure).configure(schools::configure).configure(orders::configure);
 }
 
 /// Brings what the program ships into the database, once per version.
