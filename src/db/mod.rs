@@ -3,6 +3,7 @@
 //! Only this folder knows which database it talks to.
 
 pub mod connection;
+pub mod json;
 pub mod migrate;
 pub mod page;
 #[expect(missing_docs, reason = "generated from the migrations")]
@@ -23,6 +24,7 @@ use tokio::sync::{Mutex, Semaphore};
 )]
 pub(crate) use self::connection::insert_all;
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
+pub use self::json::Json;
 pub(crate) use self::page::keyset;
 pub use self::tx::{Actor, Change, Event, Op, Tx};
 use crate::kit::clock::Clock;

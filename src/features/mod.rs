@@ -22,6 +22,7 @@ use crate::kit::clock::Clock;
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
     config.configure(orders::configure);
+    config.configure(conclusion_templates::configure);
 }
 
 /// Brings what the program ships into the database, once per version.
@@ -29,6 +30,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// # Errors
 ///
 /// The database's own error.
-pub fn prepare(_conn: &mut AnyConnection, _clock: &Clock) -> anyhow::Result<()> {
+pub fn prepare(conn: &mut AnyConnection, clock: &Clock) -> anyhow::Result<()> {
+    conclusion_templates::ensure_shipped(conn, clock.now().naive_utc())?;
     Ok(())
 }
