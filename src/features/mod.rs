@@ -4,6 +4,8 @@ pub mod health;
 
 pub mod orders;
 
+pub mod support_lists;
+
 pub mod conclusion_templates;
 
 pub mod road_maps;
@@ -22,6 +24,7 @@ use crate::kit::clock::Clock;
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
     config.configure(orders::configure);
+    config.configure(support_lists::configure);
     config.configure(conclusion_templates::configure);
 }
 

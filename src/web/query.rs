@@ -31,7 +31,7 @@ pub trait Filter: DeserializeOwned + IntoParams + 'static {
     const LAST_KEY: &'static str = "id";
 }
 
-/// One or more values, `field=a,b`: any of them.
+/// One or more values, `field=a,b`: any of them. Codes, texts, numbers, `true` and `false`.
 #[derive(Debug, Clone)]
 pub struct AnyOf<T>(pub Vec<T>);
 
@@ -40,7 +40,11 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for AnyOf<T> {
         let text = String::deserialize(deserializer)?;
         text.split(',')
             .map(|part| {
-                serde_json::from_value(Value::String(text::normal(part))).map_err(D::Error::custom)
+                let text = text::normal(part);
+                let number = serde_json::from_str(&text);
+                serde_json::from_value(Value::String(text))
+                    .or_else(|not_a_text| number.map_err(|_not_json| not_a_text))
+                    .map_err(D::Error::custom)
             })
             .collect::<Result<Vec<T>, _>>()
             .map(AnyOf)
