@@ -119,8 +119,7 @@ impl SupportListOut {
     #[must_use]
     pub fn of(view: ListView, lang: Lang, caller: &Caller) -> Self {
         let ListView { row, facts } = view;
-        let action =
-            |name, may, step: Step| ActionOut::new(name, may, &step.blockers(row.status, facts));
+        let action = |name, may, step: Step| ActionOut::new(name, may, &step.blockers(row.status, facts));
         let drafts = caller.may::<policy::DraftLists>();
         let approves = caller.may::<policy::ApproveLists>();
         Self {

@@ -111,10 +111,8 @@ impl Step {
 pub fn broken_validity(from: Option<NaiveDate>, to: Option<NaiveDate>) -> Option<Violation> {
     let turned = matches!((from, to), (Some(from), Some(to)) if to < from);
     turned.then(|| {
-        let detail = Bi::fixed(
-            "Окончание действия перечня раньше его начала",
-            "The list ends before it begins",
-        );
+        let detail =
+            Bi::fixed("Окончание действия перечня раньше его начала", "The list ends before it begins");
         Violation::new("/valid_to", "before-start", detail)
     })
 }
@@ -130,28 +128,15 @@ mod tests {
     use super::*;
     use crate::kit::code::Code;
 
-    const READY: Facts = Facts {
-        order_registered: true,
-        schools: 1,
-        monitored: false,
-        named: false,
-    };
+    const READY: Facts = Facts { order_registered: true, schools: 1, monitored: false, named: false };
 
     #[test]
     fn every_pair_outside_the_diagram_is_blocked() {
         use ListStatus::{Approved, Draft};
-        for step in [
-            Step::Update,
-            Step::Delete,
-            Step::Approve,
-            Step::Cancel,
-            Step::AddEntries,
-        ] {
+        for step in [Step::Update, Step::Delete, Step::Approve, Step::Cancel, Step::AddEntries] {
             for status in ListStatus::ALL {
-                let allowed = matches!(
-                    (step, status),
-                    (_, Draft) | (Step::Cancel | Step::AddEntries, Approved)
-                );
+                let allowed =
+                    matches!((step, status), (_, Draft) | (Step::Cancel | Step::AddEntries, Approved));
                 let blockers = step.blockers(*status, READY);
                 assert_eq!(blockers.is_empty(), allowed, "{step:?} {status:?}");
             }
@@ -161,41 +146,19 @@ mod tests {
     #[test]
     fn approval_needs_a_registered_order_and_a_school() {
         let blockers = |facts| Step::Approve.blockers(ListStatus::Draft, facts);
-        assert_eq!(
-            blockers(Facts::default()),
-            ["order-not-registered", "support-list-empty"]
-        );
-        let without_order = Facts {
-            order_registered: false,
-            ..READY
-        };
+        assert_eq!(blockers(Facts::default()), ["order-not-registered", "support-list-empty"]);
+        let without_order = Facts { order_registered: false, ..READY };
         assert_eq!(blockers(without_order), ["order-not-registered"]);
-        assert_eq!(
-            blockers(Facts {
-                schools: 0,
-                ..READY
-            }),
-            ["support-list-empty"]
-        );
+        assert_eq!(blockers(Facts { schools: 0, ..READY }), ["support-list-empty"]);
     }
 
     #[test]
     fn a_monitoring_holds_its_lists() {
-        let planned = Facts {
-            named: true,
-            ..READY
-        };
-        let running = Facts {
-            monitored: true,
-            ..planned
-        };
+        let planned = Facts { named: true, ..READY };
+        let running = Facts { monitored: true, ..planned };
         let in_use = ["support-list-in-use"];
         assert_eq!(Step::Delete.blockers(ListStatus::Draft, planned), in_use);
-        assert!(
-            Step::Cancel
-                .blockers(ListStatus::Approved, planned)
-                .is_empty()
-        );
+        assert!(Step::Cancel.blockers(ListStatus::Approved, planned).is_empty());
         assert_eq!(Step::Cancel.blockers(ListStatus::Approved, running), in_use);
     }
 
@@ -205,10 +168,7 @@ mod tests {
         assert_eq!(broken_validity(day("2023-03-30"), day("2023-03-30")), None);
         assert_eq!(broken_validity(None, day("2023-03-30")), None);
         let broken = broken_validity(day("2023-03-31"), day("2023-03-30")).unwrap();
-        assert_eq!(
-            (&*broken.pointer, broken.code),
-            ("/valid_to", "before-start")
-        );
+        assert_eq!((&*broken.pointer, broken.code), ("/valid_to", "before-start"));
         let first = "2023-03-30".parse().unwrap();
         assert!(within(first, day("2023-03-30"), day("2023-03-30")));
         assert!(!within(first, day("2023-03-31"), None));

@@ -45,12 +45,7 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &SupportListId) -> Result<SupportLis
 /// # Errors
 ///
 /// 409 with everything that stands in the way.
-pub fn require(
-    tx: &mut Tx,
-    scope: &Scope,
-    row: SupportListRow,
-    step: Step,
-) -> Result<SupportListRow, Error> {
+pub fn require(tx: &mut Tx, scope: &Scope, row: SupportListRow, step: Step) -> Result<SupportListRow, Error> {
     if step == Step::Approve {
         orders::find_for_change(tx, scope, &row.order_id)?;
     }
@@ -160,11 +155,7 @@ pub fn approve(tx: &mut Tx, mut row: SupportListRow) -> Result<SupportListRow, E
 /// # Errors
 ///
 /// Database failures only.
-pub fn cancel(
-    tx: &mut Tx,
-    mut row: SupportListRow,
-    reason: String,
-) -> Result<SupportListRow, Error> {
+pub fn cancel(tx: &mut Tx, mut row: SupportListRow, reason: String) -> Result<SupportListRow, Error> {
     let from = row.status;
     row.status = ListStatus::Cancelled;
     row.cancel_reason = Some(reason.clone());
@@ -190,11 +181,7 @@ fn check(tx: &mut Tx, scope: &Scope, text: &ListText) -> Result<(), Error> {
         violations.push(unknown_order("/order_id"));
     }
     violations.extend(domain::broken_validity(text.valid_from, text.valid_to));
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::invalid(violations))
-    }
+    if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
 }
 
 /// The violation for an order that does not exist within reach.

@@ -6,9 +6,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::bodies::{
-    SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch,
-};
+use super::bodies::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
 use super::domain::{ListCategory, ListLevel, ListStatus, Step};
 use super::flow;
 use super::policy;
@@ -82,13 +80,9 @@ async fn list_lists(
     query: ListQuery<SupportListFilter>,
 ) -> Result<HttpResponse, Error> {
     let (narrowed, page, scope) = (query.filter.narrowed(), query.page.clone(), permit.scope);
-    let listed = db
-        .read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?))
-        .await?;
-    Ok(Listing::of(&query, listed, &info, |view| {
-        SupportListOut::of(view, info.lang, &permit.caller)
-    })?
-    .read(&info))
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    Ok(Listing::of(&query, listed, &info, |view| SupportListOut::of(view, info.lang, &permit.caller))?
+        .read(&info))
 }
 
 /// Draft a support list of the own municipality.

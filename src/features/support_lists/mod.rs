@@ -17,8 +17,8 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::domain::{ListCategory, ListLevel, ListStatus};
 pub use self::entries::{
-    Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason,
-    entries_for_monitoring, exclude_closed_school,
+    Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason, entries_for_monitoring,
+    exclude_closed_school,
 };
 pub use self::store::{SupportListRow, find, lists_of};
 

@@ -94,15 +94,12 @@ fn scoped<'a>(scope: &'a Scope) -> lists::BoxedQuery<'a, Backend> {
         query = query.filter(lists::municipality_id.eq(id));
     }
     if let Some(schools) = scope.schools() {
-        let theirs = entries::table
-            .filter(entries::school_id.eq_any(schools))
-            .select(entries::list_id);
+        let theirs = entries::table.filter(entries::school_id.eq_any(schools)).select(entries::list_id);
         query = query.filter(lists::id.eq_any(theirs));
     }
     if let Some(code) = scope.region() {
-        let within = municipalities::table
-            .filter(municipalities::region_code.eq(code))
-            .select(municipalities::id);
+        let within =
+            municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
         query = query.filter(lists::municipality_id.eq_any(within));
     }
     if !scope.sees_work() {
@@ -144,21 +141,14 @@ pub(super) fn list(
         }
         query
     };
-    let count = if page.count {
-        Some(matching().count().get_result(conn)?)
-    } else {
-        None
-    };
+    let count = if page.count { Some(matching().count().get_result(conn)?) } else { None };
     let mut query = matching().select(SupportListRow::as_select());
     keyset!(query, page, lists::table, {
         "id" => lists::id => String,
         "results_year" => lists::results_year => i32,
     });
     let rows: Vec<SupportListRow> = query.load(conn)?;
-    Ok(Listed {
-        rows: views(conn, scope, rows)?,
-        count,
-    })
+    Ok(Listed { rows: views(conn, scope, rows)?, count })
 }
 
 /// One list within `scope`.
@@ -171,11 +161,7 @@ pub fn find(
     scope: &Scope,
     id: &SupportListId,
 ) -> QueryResult<Option<SupportListRow>> {
-    scoped(scope)
-        .filter(lists::id.eq(id))
-        .select(SupportListRow::as_select())
-        .first(conn)
-        .optional()
+    scoped(scope).filter(lists::id.eq(id)).select(SupportListRow::as_select()).first(conn).optional()
 }
 
 /// One list of `scope` that a decision is about, locked until the transaction ends.
@@ -198,10 +184,7 @@ pub(super) fn find_for_change(
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn lock(conn: &mut AnyConnection, id: &SupportListId) -> QueryResult<()> {
-    diesel::update(lists::table.find(id))
-        .set(lists::version.eq(lists::version))
-        .execute(conn)
-        .map(|_| ())
+    diesel::update(lists::table.find(id)).set(lists::version.eq(lists::version)).execute(conn).map(|_| ())
 }
 
 /// The lists with these ids, ordered by year, level and id, for documents that name them.
@@ -211,10 +194,7 @@ pub(super) fn lock(conn: &mut AnyConnection, id: &SupportListId) -> QueryResult<
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub fn lists_of(
-    conn: &mut AnyConnection,
-    ids: &[SupportListId],
-) -> QueryResult<Vec<SupportListRow>> {
+pub fn lists_of(conn: &mut AnyConnection, ids: &[SupportListId]) -> QueryResult<Vec<SupportListRow>> {
     lists::table
         .filter(lists::id.eq_any(ids))
         .order((lists::results_year, lists::level, lists::id))
@@ -227,20 +207,12 @@ pub fn lists_of(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn view(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    row: SupportListRow,
-) -> QueryResult<ListView> {
+pub(super) fn view(conn: &mut AnyConnection, scope: &Scope, row: SupportListRow) -> QueryResult<ListView> {
     let found = views(conn, scope, vec![row])?;
     found.into_iter().next().ok_or(diesel::NotFound)
 }
 
-fn views(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    rows: Vec<SupportListRow>,
-) -> QueryResult<Vec<ListView>> {
+fn views(conn: &mut AnyConnection, scope: &Scope, rows: Vec<SupportListRow>) -> QueryResult<Vec<ListView>> {
     if rows.is_empty() {
         return Ok(Vec::new());
     }
@@ -251,7 +223,7 @@ fn views(
     let view = |row: SupportListRow| ListView {
         facts: Facts {
             order_registered: registered.contains(&row.order_id),
-            schools: schools.get(&row.id).copied().unwrap_or_default(),
+            schools: schools.get(&row.id).copied().unwrap_or(0),
             monitored: uses.running.contains(&row.id),
             named: uses.any.contains(&row.id),
         },
@@ -334,10 +306,7 @@ pub(super) fn replaced_by(
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn insert(conn: &mut AnyConnection, row: &SupportListRow) -> QueryResult<()> {
-    diesel::insert_into(lists::table)
-        .values(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::insert_into(lists::table).values(row).execute(conn).map(|_| ())
 }
 
 /// Stores a changed list.
@@ -346,10 +315,7 @@ pub(super) fn insert(conn: &mut AnyConnection, row: &SupportListRow) -> QueryRes
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn update(conn: &mut AnyConnection, row: &SupportListRow) -> QueryResult<()> {
-    diesel::update(lists::table.find(&row.id))
-        .set(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::update(lists::table.find(&row.id)).set(row).execute(conn).map(|_| ())
 }
 
 /// Deletes a draft with its entries.
@@ -359,7 +325,5 @@ pub(super) fn update(conn: &mut AnyConnection, row: &SupportListRow) -> QueryRes
 /// Diesel's own error, unchanged.
 pub(super) fn delete(conn: &mut AnyConnection, id: &SupportListId) -> QueryResult<()> {
     diesel::delete(entries::table.filter(entries::list_id.eq(id))).execute(conn)?;
-    diesel::delete(lists::table.find(id))
-        .execute(conn)
-        .map(|_| ())
+    diesel::delete(lists::table.find(id)).execute(conn).map(|_| ())
 }

@@ -150,18 +150,11 @@ impl SupportListEntryOut {
     /// The entry for the caller.
     #[must_use]
     pub fn of(view: EntryView, by: &Onlooker) -> Self {
-        let EntryView {
-            row,
-            school_short_name,
-        } = view;
+        let EntryView { row, school_short_name } = view;
         let (list, may) = (by.list, by.caller.may::<policy::DraftLists>());
         let excluded = row.excluded_on.is_some();
-        let action = |name, step: EntryStep| {
-            ActionOut::new(name, may, &step.blockers(list.status, excluded))
-        };
-        let in_force = list
-            .span()
-            .holds(by.today, row.included_on, row.excluded_on);
+        let action = |name, step: EntryStep| ActionOut::new(name, may, &step.blockers(list.status, excluded));
+        let in_force = list.span().holds(by.today, row.included_on, row.excluded_on);
         Self {
             actions: vec![
                 action("update", EntryStep::Update),
@@ -211,10 +204,7 @@ impl SupportListEntriesMade {
             }
             several => {
                 let views = several.map_or_else(|views| views, Vec::from);
-                let items = views
-                    .into_iter()
-                    .map(|view| SupportListEntryOut::of(view, by))
-                    .collect();
+                let items = views.into_iter().map(|view| SupportListEntryOut::of(view, by)).collect();
                 Answer::plain(&Self::Many { items })
             }
         }
@@ -245,10 +235,6 @@ impl SupportListEntriesIn {
 
 impl From<SupportListExclusion> for Exclusion {
     fn from(given: SupportListExclusion) -> Self {
-        Self {
-            order_id: given.order_id,
-            excluded_on: given.excluded_on,
-            reason: given.reason,
-        }
+        Self { order_id: given.order_id, excluded_on: given.excluded_on, reason: given.reason }
     }
 }

@@ -133,15 +133,9 @@ impl ListSpan {
 pub fn broken_reasons(at: &str, reasons: &[SupportListReason]) -> Vec<Violation> {
     let too_many = |(n, reason): (usize, &SupportListReason)| {
         (reason.below_minimum > reason.participants).then(|| {
-            let detail = Bi::fixed(
-                "Не может быть больше числа участников",
-                "Cannot be more than the participants",
-            );
-            Violation::new(
-                format!("{at}/reasons/{n}/below_minimum"),
-                "more-than-participants",
-                detail,
-            )
+            let detail =
+                Bi::fixed("Не может быть больше числа участников", "Cannot be more than the participants");
+            Violation::new(format!("{at}/reasons/{n}/below_minimum"), "more-than-participants", detail)
         })
     };
     reasons.iter().enumerate().filter_map(too_many).collect()
@@ -151,10 +145,8 @@ pub fn broken_reasons(at: &str, reasons: &[SupportListReason]) -> Vec<Violation>
 #[must_use]
 pub fn outside_validity(pointer: String, day: NaiveDate, list: ListSpan) -> Option<Violation> {
     (!within(day, list.valid_from, list.valid_to)).then(|| {
-        let detail = Bi::fixed(
-            "День лежит вне срока действия перечня",
-            "The day lies outside the list's validity",
-        );
+        let detail =
+            Bi::fixed("День лежит вне срока действия перечня", "The day lies outside the list's validity");
         Violation::new(pointer, "outside-validity", detail)
     })
 }
@@ -207,11 +199,7 @@ mod tests {
         ] {
             assert_eq!(list.holds(day(on), included, excluded), holds, "{on}");
         }
-        for status in [
-            ListStatus::Draft,
-            ListStatus::Superseded,
-            ListStatus::Cancelled,
-        ] {
+        for status in [ListStatus::Draft, ListStatus::Superseded, ListStatus::Cancelled] {
             let list = ListSpan { status, ..list };
             assert!(!list.holds(day("2023-06-01"), None, None), "{status}");
         }
@@ -235,11 +223,8 @@ mod tests {
 
     #[test]
     fn a_day_belongs_to_the_lists_days() {
-        let list = ListSpan {
-            status: ListStatus::Approved,
-            valid_from: Some(day("2023-03-30")),
-            valid_to: None,
-        };
+        let list =
+            ListSpan { status: ListStatus::Approved, valid_from: Some(day("2023-03-30")), valid_to: None };
         let at = || "/included_on".to_owned();
         assert_eq!(outside_validity(at(), day("2023-03-30"), list), None);
         assert!(outside_validity(at(), day("2023-03-29"), list).is_some());

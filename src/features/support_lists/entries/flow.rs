@@ -51,12 +51,7 @@ pub struct Exclusion {
 /// # Errors
 ///
 /// 404 outside `scope` or in another list.
-pub fn open(
-    tx: &mut Tx,
-    scope: &Scope,
-    list: &SupportListId,
-    id: &EntryId,
-) -> Result<EntryRow, Error> {
+pub fn open(tx: &mut Tx, scope: &Scope, list: &SupportListId, id: &EntryId) -> Result<EntryRow, Error> {
     store::find_for_change(tx, scope, list, id)?.ok_or_else(Error::not_found)
 }
 
@@ -86,11 +81,7 @@ pub fn add(
     new: Vec<NewEntry>,
     at: impl Fn(usize) -> String,
 ) -> Result<Vec<EntryRow>, Error> {
-    let orders = find_orders(
-        tx,
-        scope,
-        new.iter().filter_map(|one| one.order_id.as_ref()),
-    )?;
+    let orders = find_orders(tx, scope, new.iter().filter_map(|one| one.order_id.as_ref()))?;
     let school_ids: BTreeSet<&SchoolId> = new.iter().map(|one| &one.school_id).collect();
     if store::has_any(tx, &list.id, &school_ids)? {
         return Err(Error::refuse(&problems::ENTRY_EXISTS));
@@ -102,11 +93,7 @@ pub fn add(
         let at = at(n);
         if !met.insert(&one.school_id) {
             let detail = Bi::fixed("Школа указана дважды", "The school stands twice");
-            violations.push(Violation::new(
-                format!("{at}/school_id"),
-                "not-unique",
-                detail,
-            ));
+            violations.push(Violation::new(format!("{at}/school_id"), "not-unique", detail));
         }
         violations.extend(check_school(&at, &candidates, &one.school_id));
         violations.extend(check_joining(&at, list, one, &orders));
@@ -138,11 +125,7 @@ pub fn add(
     let visible = list.approved_at.is_some();
     for row in &rows {
         let mut change = change(row, Op::Created, "create").visible(false, visible);
-        if let Some(order) = row
-            .included_by_order_id
-            .as_ref()
-            .and_then(|id| orders.get(id))
-        {
+        if let Some(order) = row.included_by_order_id.as_ref().and_then(|id| orders.get(id)) {
             change = change.by_order(&order.number);
         }
         tx.record(change);
@@ -209,17 +192,10 @@ pub fn exclude(
     }
     let day = exclusion.excluded_on;
     if row.included_on.is_some_and(|first| day < first) {
-        let detail = Bi::fixed(
-            "Школа исключается раньше, чем включена",
-            "The school leaves before it joins",
-        );
+        let detail = Bi::fixed("Школа исключается раньше, чем включена", "The school leaves before it joins");
         violations.push(Violation::new("/excluded_on", "before-inclusion", detail));
     }
-    violations.extend(domain::outside_validity(
-        "/excluded_on".to_owned(),
-        day,
-        list.span(),
-    ));
+    violations.extend(domain::outside_validity("/excluded_on".to_owned(), day, list.span()));
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -228,9 +204,8 @@ pub fn exclude(
     row.exclusion_reason = Some(exclusion.reason);
     touch(tx, &mut row);
     store::update(tx, &row)?;
-    let mut change = change(&row, Op::Updated, "exclude")
-        .visible(true, true)
-        .reason(Some(exclusion.reason.as_str()));
+    let mut change =
+        change(&row, Op::Updated, "exclude").visible(true, true).reason(Some(exclusion.reason.as_str()));
     if let Some(order) = order {
         change = change.by_order(&order.number);
     }
@@ -291,16 +266,10 @@ fn find_orders<'a>(
 fn check_school(at: &str, candidates: &[Candidate], id: &SchoolId) -> Option<Violation> {
     let (code, detail) = match candidates.iter().find(|school| school.id == *id) {
         Some(school) if school.status == ACTIVE => return None,
-        Some(_) => (
-            "school-closed",
-            Bi::fixed("Школа закрыта", "The school is closed"),
-        ),
+        Some(_) => ("school-closed", Bi::fixed("Школа закрыта", "The school is closed")),
         None => (
             "unknown-reference",
-            Bi::fixed(
-                "Такой школы в муниципалитете нет",
-                "There is no such school in the municipality",
-            ),
+            Bi::fixed("Такой школы в муниципалитете нет", "There is no such school in the municipality"),
         ),
     };
     Some(Violation::new(format!("{at}/school_id"), code, detail))
@@ -331,10 +300,7 @@ fn check_joining(
         return found;
     }
     let required = || {
-        Bi::fixed(
-            "Поле обязательно: перечень уже утверждён",
-            "The member is required: the list is in force",
-        )
+        Bi::fixed("Поле обязательно: перечень уже утверждён", "The member is required: the list is in force")
     };
     match &one.order_id {
         None => found.push(Violation::new(order_at, "required", required())),
@@ -356,12 +322,5 @@ fn touch(tx: &Tx, row: &mut EntryRow) {
 
 /// What the journal says of an entry; drafts are not visible to regional readers.
 fn change(row: &EntryRow, op: Op, action: &'static str) -> Change {
-    Change::new(
-        op,
-        "support-list-entries",
-        action,
-        row.id.as_str(),
-        row.version,
-    )
-    .of(&row.municipality_id)
+    Change::new(op, "support-list-entries", action, row.id.as_str(), row.version).of(&row.municipality_id)
 }

@@ -10,8 +10,8 @@ use super::super::domain::Step;
 use super::super::store::SupportListRow;
 use super::super::{flow as list_flow, policy, store as list_store};
 use super::bodies::{
-    Onlooker, SupportListEntriesIn, SupportListEntriesMade, SupportListEntryOut,
-    SupportListEntryPage, SupportListEntryPatch, SupportListExclusion,
+    Onlooker, SupportListEntriesIn, SupportListEntriesMade, SupportListEntryOut, SupportListEntryPage,
+    SupportListEntryPatch, SupportListExclusion,
 };
 use super::domain::EntryStep;
 use super::flow;
@@ -89,16 +89,8 @@ async fn list_entries(
             Ok::<_, Error>((list, listed))
         })
         .await?;
-    let by = Onlooker {
-        list: &list,
-        today,
-        lang: info.lang,
-        caller: &caller,
-    };
-    Ok(Listing::of(&query, listed, &info, |view| {
-        SupportListEntryOut::of(view, &by)
-    })?
-    .read(&info))
+    let by = Onlooker { list: &list, today, lang: info.lang, caller: &caller };
+    Ok(Listing::of(&query, listed, &info, |view| SupportListEntryOut::of(view, &by))?.read(&info))
 }
 
 /// Enter one school, or an array of schools all or none.
@@ -124,11 +116,7 @@ async fn create_entries(
             let list = list_flow::require(tx, &scope, list, Step::AddEntries)?;
             let (new, is_array) = body.checked()?.entries();
             let at = |n| {
-                if is_array {
-                    format!("/{n}")
-                } else {
-                    String::new()
-                }
+                if is_array { format!("/{n}") } else { String::new() }
             };
             let rows = flow::add(tx, &scope, &list, new, at)?;
             let all = format!("/api/v1/support-lists/{}/entries", list.id);
@@ -162,12 +150,7 @@ async fn get_entry(
             Ok::<_, Error>((list, store::view(conn, row)?))
         })
         .await?;
-    let by = Onlooker {
-        list: &list,
-        today: moscow_date(info.now),
-        lang: info.lang,
-        caller: &caller,
-    };
+    let by = Onlooker { list: &list, today: moscow_date(info.now), lang: info.lang, caller: &caller };
     Ok(SupportListEntryOut::answer(view, &by)?.read(&info, &one))
 }
 
@@ -248,18 +231,8 @@ async fn exclude_entry(
         .await
 }
 
-fn onlooker<'a>(
-    tx: &Tx,
-    writing: &Writing,
-    list: &'a SupportListRow,
-    caller: &'a Caller,
-) -> Onlooker<'a> {
-    Onlooker {
-        list,
-        today: tx.today(),
-        lang: writing.info.lang,
-        caller,
-    }
+fn onlooker<'a>(tx: &Tx, writing: &Writing, list: &'a SupportListRow, caller: &'a Caller) -> Onlooker<'a> {
+    Onlooker { list, today: tx.today(), lang: writing.info.lang, caller }
 }
 
 fn answer(

@@ -70,10 +70,8 @@ pub fn entries_for_monitoring(
         found
             .entry((short_name.clone(), entry.school_id.clone()))
             .and_modify(|school| {
-                school.left_list_on = school
-                    .left_list_on
-                    .zip(left_list_on)
-                    .map(|(one, other)| one.max(other));
+                school.left_list_on =
+                    school.left_list_on.zip(left_list_on).map(|(one, other)| one.max(other));
             })
             .or_insert(SchoolInLists {
                 school_id: entry.school_id,

@@ -10,9 +10,7 @@ use super::super::store::SupportListRow;
 use super::domain::{ExclusionReason, ListSpan, SupportListReason};
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::{
-    municipalities, schools, support_list_entries as entries, support_lists as lists,
-};
+use crate::db::schema::{municipalities, schools, support_list_entries as entries, support_lists as lists};
 use crate::db::{AnyConnection, Backend, Json, insert_all, keyset};
 use crate::kit::id::{EntryId, MunicipalityId, OrderId, SchoolId, SupportListId};
 
@@ -88,11 +86,7 @@ impl SupportListRow {
     /// The days on which the list counts.
     #[must_use]
     pub fn span(&self) -> ListSpan {
-        ListSpan {
-            status: self.status,
-            valid_from: self.valid_from,
-            valid_to: self.valid_to,
-        }
+        ListSpan { status: self.status, valid_from: self.valid_from, valid_to: self.valid_to }
     }
 }
 
@@ -107,15 +101,12 @@ fn scoped<'a>(scope: &'a Scope) -> entries::BoxedQuery<'a, Backend> {
         query = query.filter(entries::school_id.eq_any(schools));
     }
     if let Some(code) = scope.region() {
-        let within = municipalities::table
-            .filter(municipalities::region_code.eq(code))
-            .select(municipalities::id);
+        let within =
+            municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
         query = query.filter(entries::municipality_id.eq_any(within));
     }
     if !scope.sees_work() {
-        let approved = lists::table
-            .filter(lists::approved_at.is_not_null())
-            .select(lists::id);
+        let approved = lists::table.filter(lists::approved_at.is_not_null()).select(lists::id);
         query = query.filter(entries::list_id.eq_any(approved));
     }
     query
@@ -135,18 +126,8 @@ pub(super) fn list(
     page: &Page,
 ) -> QueryResult<Listed<EntryView>> {
     // The same rule as ListSpan::holds, in SQL.
-    let joined = || {
-        entries::included_on
-            .is_null()
-            .or(entries::included_on.le(today))
-            .assume_not_null()
-    };
-    let stays = || {
-        entries::excluded_on
-            .is_null()
-            .or(entries::excluded_on.gt(today))
-            .assume_not_null()
-    };
+    let joined = || entries::included_on.is_null().or(entries::included_on.le(today)).assume_not_null();
+    let stays = || entries::excluded_on.is_null().or(entries::excluded_on.gt(today)).assume_not_null();
     let covered = of.span().covers(today);
     let matching = || {
         let mut query = scoped(scope).filter(entries::list_id.eq(&of.id));
@@ -164,21 +145,14 @@ pub(super) fn list(
         }
         query
     };
-    let count = if page.count {
-        Some(matching().count().get_result(conn)?)
-    } else {
-        None
-    };
+    let count = if page.count { Some(matching().count().get_result(conn)?) } else { None };
     let mut query = matching().select(EntryRow::as_select());
     keyset!(query, page, entries::table, {
         "id" => entries::id => String,
         "school_id" => entries::school_id => String,
     });
     let rows: Vec<EntryRow> = query.load(conn)?;
-    Ok(Listed {
-        rows: views(conn, rows)?,
-        count,
-    })
+    Ok(Listed { rows: views(conn, rows)?, count })
 }
 
 /// One entry of a list within `scope`.
@@ -242,10 +216,7 @@ pub(super) fn views(conn: &mut AnyConnection, rows: Vec<EntryRow>) -> QueryResul
         .collect();
     let view = |row: EntryRow| {
         let school_short_name = names.get(&row.school_id).cloned().ok_or(diesel::NotFound)?;
-        Ok(EntryView {
-            row,
-            school_short_name,
-        })
+        Ok(EntryView { row, school_short_name })
     };
     rows.into_iter().map(view).collect()
 }
@@ -317,10 +288,7 @@ pub(super) fn insert(conn: &mut AnyConnection, rows: &[EntryRow]) -> QueryResult
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn update(conn: &mut AnyConnection, row: &EntryRow) -> QueryResult<()> {
-    diesel::update(entries::table.find(&row.id))
-        .set(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::update(entries::table.find(&row.id)).set(row).execute(conn).map(|_| ())
 }
 
 /// Removes an entry from a draft.
@@ -329,9 +297,7 @@ pub(super) fn update(conn: &mut AnyConnection, row: &EntryRow) -> QueryResult<()
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn delete(conn: &mut AnyConnection, id: &EntryId) -> QueryResult<()> {
-    diesel::delete(entries::table.find(id))
-        .execute(conn)
-        .map(|_| ())
+    diesel::delete(entries::table.find(id)).execute(conn).map(|_| ())
 }
 
 /// The entries of a closed school that still count, with when their lists were approved,
@@ -351,18 +317,12 @@ pub(super) fn lock_open_of_school(
             .inner_join(lists::table)
             .filter(entries::school_id.eq(school))
             .filter(lists::status.eq_any([ListStatus::Draft, ListStatus::Approved]))
-            .filter(
-                entries::excluded_on
-                    .is_null()
-                    .or(entries::excluded_on.gt(on)),
-            )
+            .filter(entries::excluded_on.is_null().or(entries::excluded_on.gt(on)))
             .order(entries::id)
     };
     let ids: Vec<EntryId> = open().select(entries::id).load(conn)?;
     for id in &ids {
         lock(conn, id)?;
     }
-    open()
-        .select((EntryRow::as_select(), lists::approved_at))
-        .load(conn)
+    open().select((EntryRow::as_select(), lists::approved_at)).load(conn)
 }
