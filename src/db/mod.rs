@@ -3,6 +3,7 @@
 //! Only this folder knows which database it talks to.
 
 pub mod connection;
+pub mod json;
 pub mod migrate;
 pub mod page;
 #[expect(missing_docs, reason = "generated from the migrations")]
@@ -17,9 +18,9 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use tokio::sync::{Mutex, Semaphore};
 
-#[expect(unused_imports, reason = "the first batch insert outside db comes with road maps")]
 pub(crate) use self::connection::insert_all;
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
+pub use self::json::Json;
 pub(crate) use self::page::keyset;
 pub use self::tx::{Actor, Change, Event, Op, Tx};
 use crate::kit::clock::Clock;

@@ -8,6 +8,8 @@ pub mod schools;
 
 pub mod orders;
 
+pub mod support_lists;
+
 pub mod conclusion_templates;
 
 pub mod road_maps;
@@ -25,7 +27,12 @@ use crate::kit::clock::Clock;
 
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
-    config.configure(municipalities::configure).configure(schools::configure).configure(orders::configure);
+    config
+        .configure(municipalities::configure)
+        .configure(schools::configure)
+        .configure(orders::configure)
+        .configure(support_lists::configure)
+        .configure(conclusion_templates::configure);
 }
 
 /// Brings what the program ships into the database, once per version.
@@ -33,6 +40,7 @@ pub fn configure(config: &mut ServiceConfig) {
 /// # Errors
 ///
 /// The database's own error.
-pub fn prepare(_conn: &mut AnyConnection, _clock: &Clock) -> anyhow::Result<()> {
+pub fn prepare(conn: &mut AnyConnection, clock: &Clock) -> anyhow::Result<()> {
+    conclusion_templates::ensure_shipped(conn, clock.now().naive_utc())?;
     Ok(())
 }

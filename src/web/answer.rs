@@ -103,13 +103,18 @@ impl Answer {
         conditional(info, etag, bytes, None)
     }
 
-    /// Sends the answer of a write; a dry run has no id, place or tag of its own.
+    /// Sends the answer of a write; a dry run has no id, place or tag of its own, and where
+    /// several things would be made (`items`), none of them has an id.
     #[must_use]
     pub fn written(mut self, dry_run: bool) -> HttpResponse {
         if dry_run {
             if let Some(members) = self.body.as_object_mut() {
                 if self.status == StatusCode::CREATED {
                     members.shift_remove("id");
+                    let items = members.get_mut("items").and_then(Value::as_array_mut);
+                    for item in items.into_iter().flatten().filter_map(Value::as_object_mut) {
+                        item.shift_remove("id");
+                    }
                 }
                 members.insert("dry_run".to_owned(), Value::Bool(true));
             } else {
