@@ -2,6 +2,8 @@
 
 pub mod health;
 
+pub mod accounts;
+
 pub mod orders;
 
 pub mod conclusion_templates;
@@ -16,12 +18,25 @@ pub mod notes;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use actix_web::web::Data;
+
+use crate::auth::catalogue::Catalogue;
 use crate::db::AnyConnection;
 use crate::kit::clock::Clock;
 
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
-    config.configure(orders::configure);
+    config
+        .app_data(Data::new(catalogue()))
+        .configure(accounts::configure)
+        .configure(orders::configure);
+}
+
+/// What each resource allows whom, for `GET /me`.
+fn catalogue() -> Catalogue {
+    Catalogue::default()
+        .with("accounts", accounts::CATALOGUE)
+        .with("orders", orders::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.
