@@ -56,10 +56,7 @@ impl Attempts {
 
     /// Forgets the count, after a good sign-in or a reset.
     pub fn forget(&self, login: &str) {
-        self.tries
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&key(login));
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner).remove(&key(login));
     }
 }
 
@@ -100,11 +97,7 @@ mod tests {
             attempts.admit("ivanov", start).unwrap();
         }
         let end = start + Duration::minutes(WINDOW_MINUTES);
-        assert!(
-            attempts
-                .admit("ivanov", end - Duration::seconds(1))
-                .is_err()
-        );
+        assert!(attempts.admit("ivanov", end - Duration::seconds(1)).is_err());
         attempts.admit("ivanov", end).unwrap();
     }
 }

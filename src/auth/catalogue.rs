@@ -17,11 +17,7 @@ impl Entry {
     /// The entry of an action; `name` is that of its type.
     #[must_use]
     pub const fn of<A: Action>(name: &'static str) -> Self {
-        Self {
-            name,
-            writes: A::WRITES,
-            may: A::may,
-        }
+        Self { name, writes: A::WRITES, may: A::may }
     }
 }
 

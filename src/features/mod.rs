@@ -26,17 +26,12 @@ use crate::kit::clock::Clock;
 
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .app_data(Data::new(catalogue()))
-        .configure(accounts::configure)
-        .configure(orders::configure);
+    config.app_data(Data::new(catalogue())).configure(accounts::configure).configure(orders::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
 fn catalogue() -> Catalogue {
-    Catalogue::default()
-        .with("accounts", accounts::CATALOGUE)
-        .with("orders", orders::CATALOGUE)
+    Catalogue::default().with("accounts", accounts::CATALOGUE).with("orders", orders::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

@@ -30,7 +30,7 @@ macro_rules! codes {
         $(#[$doc])*
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, ::serde::Serialize, ::serde::Deserialize,
-            ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow, ::utoipa::ToSchema,
+            ::diesel::expression::AsExpression, ::diesel::deserialize::FromSqlRow,
         )]
         #[diesel(sql_type = ::diesel::sql_types::Text)]
         pub enum $name {
@@ -49,6 +49,22 @@ macro_rules! codes {
                     $((Self::$variant, $crate::kit::lang::Lang::Ru) => $ru,
                     (Self::$variant, $crate::kit::lang::Lang::En) => $en,)+
                 }
+            }
+        }
+
+        impl ::utoipa::PartialSchema for $name {
+            fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::schema::Schema> {
+                ::utoipa::openapi::ObjectBuilder::new()
+                    .schema_type(::utoipa::openapi::Type::String)
+                    .enum_values(Some([$($code),+]))
+                    .description(Some(concat!($($code, " = ", $ru, " (", $en, "); "),+)))
+                    .into()
+            }
+        }
+
+        impl ::utoipa::ToSchema for $name {
+            fn name() -> ::std::borrow::Cow<'static, str> {
+                stringify!($name).into()
             }
         }
 
@@ -105,10 +121,7 @@ mod tests {
 
     #[test]
     fn a_code_is_written_and_read_by_one_name() {
-        assert_eq!(
-            serde_json::to_string(&Weight::Heavy).unwrap(),
-            "\"very_heavy\""
-        );
+        assert_eq!(serde_json::to_string(&Weight::Heavy).unwrap(), "\"very_heavy\"");
         assert_eq!(Weight::parse("very_heavy"), Some(Weight::Heavy));
         assert_eq!(Weight::parse("VeryHeavy"), None);
         assert_eq!(Weight::Light.label(Lang::Ru), "лёгкий");

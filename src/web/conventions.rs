@@ -6,10 +6,11 @@ use std::panic::AssertUnwindSafe;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::error::InternalError;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
-use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
@@ -47,23 +48,14 @@ impl RequestInfo {
     /// The info that [`around`] left with the request.
     #[must_use]
     pub fn of(req: &HttpRequest) -> Self {
-        req.extensions()
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(|| Self::read(req))
+        req.extensions().get::<Self>().cloned().unwrap_or_else(|| Self::read(req))
     }
 
     fn read(req: &HttpRequest) -> Self {
-        let text = |name: HeaderName| {
-            req.headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
+        let text = |name: HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
         let given = text(HeaderName::from_static("x-request-id")).filter(|id| {
             (1..=REQUEST_ID_LIMIT).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
         });
         let clock = req.app_data::<web::Data<Clock>>();
         Self {
@@ -79,9 +71,7 @@ impl RequestInfo {
     #[must_use]
     pub fn has_tag(&self, etag: &str) -> bool {
         self.if_none_match.as_ref().is_some_and(|known| {
-            known
-                .split(',')
-                .any(|tag| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*")
+            known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*")
         })
     }
 
@@ -89,13 +79,8 @@ impl RequestInfo {
     #[must_use]
     pub fn with_cursor(&self, cursor: &str) -> String {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
-        let kept = query
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-        let pairs: Vec<String> = kept
-            .map(str::to_owned)
-            .chain([format!("cursor={cursor}")])
-            .collect();
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
         format!("{path}?{}", pairs.join("&"))
     }
 }
@@ -113,66 +98,66 @@ impl FromRequest for RequestInfo {
 ///
 /// # Errors
 ///
-/// None: every error becomes a problem here.
+/// Only with a response that is already a problem: where routing itself failed.
 pub async fn around<B: MessageBody + 'static>(
     req: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let info = RequestInfo::read(req.request());
     req.extensions_mut().insert(info.clone());
-    let http = req.request().clone();
+    let path = req.path().to_owned();
+    let method = req.method().clone();
     let started = std::time::Instant::now();
-    let response = match refused_at_the_door(&http) {
-        Some(error) => req.into_response(error.render(info.lang, &info.request_id)),
+    let outcome = match refused_at_the_door(req.request()) {
+        Some(error) => Ok(req.into_response(error.render(info.lang, &info.request_id))),
+        // The request must not be cloned before it is routed: actix needs it alone then.
         None => match AssertUnwindSafe(next.call(req)).catch_unwind().await {
-            Ok(Ok(response)) => answer_errors(response.map_into_boxed_body(), &info),
-            Ok(Err(error)) => {
-                let rendered = rendered(&error, StatusCode::INTERNAL_SERVER_ERROR, &info);
-                ServiceResponse::new(http, rendered)
-            }
+            Ok(Ok(response)) => Ok(answer_errors(response.map_into_boxed_body(), &info)),
+            Ok(Err(error)) => Err(rendered(&error, StatusCode::INTERNAL_SERVER_ERROR, &info)),
             Err(_panic) => {
                 let error = Error::Internal(anyhow::anyhow!("a handler panicked"));
-                ServiceResponse::new(http, error.render(info.lang, &info.request_id))
+                Err(error.render(info.lang, &info.request_id))
             }
         },
     };
+    let status = outcome.as_ref().map_or_else(HttpResponse::status, ServiceResponse::status);
     log::info!(
-        "{} {} {} {} {} ms",
+        "{} {method} {} {} {} ms",
         info.request_id,
-        response.request().method(),
-        response.request().path().escape_debug(),
-        response.status().as_u16(),
+        path.escape_debug(),
+        status.as_u16(),
         started.elapsed().as_millis()
     );
-    Ok(with_headers(response, &info))
+    match outcome {
+        Ok(mut response) => {
+            complete(response.headers_mut(), &path, &info);
+            Ok(response)
+        }
+        Err(mut response) => {
+            complete(response.headers_mut(), &path, &info);
+            Err(InternalError::from_response("refused", response).into())
+        }
+    }
 }
 
 fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     let headers = req.headers();
-    if let Some(AllowedHosts(hosts)) = req
-        .app_data::<web::Data<AllowedHosts>>()
-        .map(|hosts| hosts.as_ref())
+    if let Some(AllowedHosts(hosts)) = req.app_data::<web::Data<AllowedHosts>>().map(|hosts| hosts.as_ref())
         && !hosts.is_empty()
     {
         let name = req.connection_info().host().to_ascii_lowercase();
-        let bare = name
-            .rsplit_once(':')
-            .map_or(name.as_str(), |(host, _port)| host);
+        let bare = name.rsplit_once(':').map_or(name.as_str(), |(host, _port)| host);
         if !hosts.iter().any(|host| host == bare || *host == name) {
             return Some(Error::refuse(&problems::FOREIGN_HOST));
         }
     }
     // Unpacking a small body can fill the memory: nothing here unpacks.
-    let encoding = headers
-        .get(header::CONTENT_ENCODING)
-        .map(HeaderValue::as_bytes);
+    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     if encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
     }
     let json_only = req.path().starts_with("/api/") && !req.path().ends_with("/content");
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if json_only && accept.is_some_and(|accept| !accepts_json(accept)) {
         return Some(Error::refuse(&problems::NOT_ACCEPTABLE));
     }
@@ -182,17 +167,11 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
 fn accepts_json(accept: &str) -> bool {
     accept.split(',').any(|range| {
         let kind = range.split(';').next().unwrap_or_default().trim();
-        matches!(
-            kind,
-            "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
-        )
+        matches!(kind, "" | "*/*" | "application/*" | "application/json" | "application/problem+json")
     })
 }
 
-fn answer_errors(
-    response: ServiceResponse<BoxBody>,
-    info: &RequestInfo,
-) -> ServiceResponse<BoxBody> {
+fn answer_errors(response: ServiceResponse<BoxBody>, info: &RequestInfo) -> ServiceResponse<BoxBody> {
     let Some(error) = response.response().error() else {
         return response;
     };
@@ -202,11 +181,7 @@ fn answer_errors(
 }
 
 /// An error of ours as it is; one of the framework by its status, without its text.
-fn rendered(
-    error: &actix_web::Error,
-    status: StatusCode,
-    info: &RequestInfo,
-) -> actix_web::HttpResponse {
+fn rendered(error: &actix_web::Error, status: StatusCode, info: &RequestInfo) -> HttpResponse {
     if let Some(own) = error.as_error::<Error>() {
         return own.render(info.lang, &info.request_id);
     }
@@ -222,18 +197,15 @@ fn rendered(
     own.render(info.lang, &info.request_id)
 }
 
-fn with_headers(
-    mut response: ServiceResponse<BoxBody>,
-    info: &RequestInfo,
-) -> ServiceResponse<BoxBody> {
+/// Adds the headers of every answer, where the handler has not set them itself.
+fn complete(headers: &mut HeaderMap, path: &str, info: &RequestInfo) {
     // The documentation brings its own scripts and styles; nothing else has any.
-    let policy = if response.request().path().starts_with("/docs") {
+    let policy = if path.starts_with("/docs") {
         "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; \
          img-src 'self' data:; frame-ancestors 'none'"
     } else {
         "default-src 'none'; frame-ancestors 'none'"
     };
-    let headers = response.headers_mut();
     let mut set = |name: &'static str, value: &str| {
         let name = HeaderName::from_static(name);
         if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
@@ -247,5 +219,4 @@ fn with_headers(
     set("x-content-type-options", "nosniff");
     set("content-security-policy", policy);
     set("referrer-policy", "no-referrer");
-    response
 }

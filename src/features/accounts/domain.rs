@@ -105,11 +105,7 @@ impl Placement {
         };
         let members = [
             ("/region_code", region, self.region_code.is_some()),
-            (
-                "/municipality_id",
-                municipality,
-                self.municipality_id.is_some(),
-            ),
+            ("/municipality_id", municipality, self.municipality_id.is_some()),
             ("/school_id", school, self.school_id.is_some()),
             ("/school_ids", schools, !self.school_ids.is_empty()),
         ];
@@ -119,10 +115,7 @@ impl Placement {
                 (true, false) => violations.push(Violation::new(
                     pointer,
                     "required",
-                    Bi::fixed(
-                        "Поле обязательно для этой роли",
-                        "The role needs this member",
-                    ),
+                    Bi::fixed("Поле обязательно для этой роли", "The role needs this member"),
                 )),
                 (false, true) => violations.push(not_of_role(pointer)),
                 _ => {}
@@ -148,10 +141,7 @@ fn not_of_role(pointer: &str) -> Violation {
     Violation::new(
         pointer,
         "not-of-role",
-        Bi::fixed(
-            "Для этой роли поле не заполняется",
-            "The role does not have this member",
-        ),
+        Bi::fixed("Для этой роли поле не заполняется", "The role does not have this member"),
     )
 }
 
@@ -159,9 +149,8 @@ fn not_of_role(pointer: &str) -> Violation {
 /// of the API says the same; this is for the command line.
 #[must_use]
 pub fn is_login(text: &str) -> bool {
-    let allowed = |c: char| {
-        c.is_ascii_alphanumeric() || matches!(c, 'А'..='я' | 'Ё' | 'ё' | '.' | '_' | '@' | '-')
-    };
+    let allowed =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, 'А'..='я' | 'Ё' | 'ё' | '.' | '_' | '@' | '-');
     LOGIN_LENGTH.contains(&text.chars().count()) && text.chars().all(allowed)
 }
 
@@ -180,12 +169,7 @@ mod tests {
             assert_eq!(free(Step::Block), status == Active);
             assert_eq!(free(Step::ResetPassword), status == Active);
             assert_eq!(free(Step::Unblock), status == Blocked);
-            for step in [
-                Step::Block,
-                Step::Unblock,
-                Step::ResetPassword,
-                Step::Anonymise,
-            ] {
+            for step in [Step::Block, Step::Unblock, Step::ResetPassword, Step::Anonymise] {
                 assert!(step.blockers(status, true).contains(&"own-account"));
             }
         }
@@ -209,34 +193,20 @@ mod tests {
             (
                 Role::Admin,
                 &[],
-                &[
-                    "/region_code",
-                    "/municipality_id",
-                    "/school_id",
-                    "/school_ids",
-                    "/acting_until",
-                ],
+                &["/region_code", "/municipality_id", "/school_id", "/school_ids", "/acting_until"],
             ),
             (
                 Role::MunicipalHead,
                 &["/municipality_id"],
                 &["/region_code", "/school_id", "/school_ids", "/acting_until"],
             ),
-            (
-                Role::MunicipalOfficer,
-                &["/municipality_id"],
-                &["/region_code", "/school_id", "/school_ids"],
-            ),
+            (Role::MunicipalOfficer, &["/municipality_id"], &["/region_code", "/school_id", "/school_ids"]),
             (
                 Role::SchoolHead,
                 &["/municipality_id", "/school_id"],
                 &["/region_code", "/school_ids", "/acting_until"],
             ),
-            (
-                Role::SchoolOperator,
-                &["/municipality_id", "/school_id"],
-                &["/region_code", "/school_ids"],
-            ),
+            (Role::SchoolOperator, &["/municipality_id", "/school_id"], &["/region_code", "/school_ids"]),
             (
                 Role::Curator,
                 &["/municipality_id", "/school_ids"],
@@ -245,12 +215,7 @@ mod tests {
             (
                 Role::RegionalViewer,
                 &["/region_code"],
-                &[
-                    "/municipality_id",
-                    "/school_id",
-                    "/school_ids",
-                    "/acting_until",
-                ],
+                &["/municipality_id", "/school_id", "/school_ids", "/acting_until"],
             ),
         ];
         for (role, needed, foreign) in expected {

@@ -103,16 +103,9 @@ fn own_account() -> Error {
 ///
 /// 409 `login-taken`, `school-closed`; 422 for what the role lacks or must not have, and
 /// for municipalities and schools out of reach.
-pub fn create(
-    tx: &mut Tx,
-    scope: &Scope,
-    new: NewAccount,
-    password_hash: String,
-) -> Result<Account, Error> {
+pub fn create(tx: &mut Tx, scope: &Scope, new: NewAccount, password_hash: String) -> Result<Account, Error> {
     let mut placement = new.placement;
-    placement.municipality_id = placement
-        .municipality_id
-        .or_else(|| scope.municipality().cloned());
+    placement.municipality_id = placement.municipality_id.or_else(|| scope.municipality().cloned());
     check_placement(tx, scope, &placement)?;
     let now = tx.now();
     let mut account = Account {
@@ -138,11 +131,7 @@ pub fn create(
         },
         school_ids: Vec::new(),
     };
-    let details = Details {
-        full_name: new.full_name,
-        position: new.position,
-        placement,
-    };
+    let details = Details { full_name: new.full_name, position: new.position, placement };
     write_details(&mut account, details);
     store::insert(tx, &account).map_err(Error::on_duplicate(&problems::LOGIN_TAKEN))?;
     tx.record(change(&account, Op::Created, "create", None));
@@ -154,12 +143,7 @@ pub fn create(
 /// # Errors
 ///
 /// 409 for a change of one's own role or scope; 409 and 422 as [`create`].
-pub fn update(
-    tx: &mut Tx,
-    scope: &Scope,
-    mut account: Account,
-    details: Details,
-) -> Result<Account, Error> {
+pub fn update(tx: &mut Tx, scope: &Scope, mut account: Account, details: Details) -> Result<Account, Error> {
     let before = Details::of(&account);
     let mut after = details.clone();
     after.placement.school_ids.sort();
@@ -206,11 +190,7 @@ pub fn unblock(tx: &mut Tx, mut account: Account) -> Result<Account, Error> {
 /// # Errors
 ///
 /// Database failures only.
-pub fn reset_password(
-    tx: &mut Tx,
-    mut account: Account,
-    password_hash: String,
-) -> Result<Account, Error> {
+pub fn reset_password(tx: &mut Tx, mut account: Account, password_hash: String) -> Result<Account, Error> {
     account.row.password_hash = Some(password_hash);
     account.row.must_change_password = true;
     account.row.password_expires_at = Some(one_time_end(tx.now()));
@@ -246,11 +226,7 @@ pub fn anonymise(tx: &mut Tx, mut account: Account) -> Result<Account, Error> {
 /// # Errors
 ///
 /// Database failures only.
-pub fn set_password(
-    tx: &mut Tx,
-    account: &mut Account,
-    password_hash: String,
-) -> Result<(), Error> {
+pub fn set_password(tx: &mut Tx, account: &mut Account, password_hash: String) -> Result<(), Error> {
     account.row.password_hash = Some(password_hash);
     account.row.must_change_password = false;
     account.row.password_expires_at = None;
@@ -270,11 +246,7 @@ fn check_placement(tx: &mut Tx, scope: &Scope, placement: &Placement) -> Result<
         }
         let mut ids = placement.school_ids.clone();
         ids.extend(placement.school_id.clone());
-        let found = if known {
-            store::schools_of(tx, id, &ids)?
-        } else {
-            HashMap::new()
-        };
+        let found = if known { store::schools_of(tx, id, &ids)? } else { HashMap::new() };
         if let Some(id) = &placement.school_id
             && !found.contains_key(id)
         {
@@ -290,30 +262,19 @@ fn check_placement(tx: &mut Tx, scope: &Scope, placement: &Placement) -> Result<
             return Err(Error::refuse(&problems::SCHOOL_CLOSED));
         }
     }
-    if violations.is_empty() {
-        Ok(())
-    } else {
-        Err(Error::invalid(violations))
-    }
+    if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
 }
 
 fn unknown_reference(pointer: String) -> Violation {
     Violation::new(
         pointer,
         "unknown-reference",
-        Bi::fixed(
-            "Такой записи нет или она вам недоступна",
-            "There is no such resource within your reach",
-        ),
+        Bi::fixed("Такой записи нет или она вам недоступна", "There is no such resource within your reach"),
     )
 }
 
 fn write_details(account: &mut Account, details: Details) {
-    let Details {
-        full_name,
-        position,
-        placement,
-    } = details;
+    let Details { full_name, position, placement } = details;
     let row = &mut account.row;
     row.search_text = text::folded(&format!(
         "{} {} {}",

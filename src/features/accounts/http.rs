@@ -6,9 +6,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use self::bodies::{
-    AccountFilter, AccountIn, AccountOut, AccountPage, AccountPatch, AccountWithPassword,
-};
+use self::bodies::{AccountFilter, AccountIn, AccountOut, AccountPage, AccountPatch, AccountWithPassword};
 use super::domain::Step;
 use super::flow::{self, Details};
 use super::store::{self, Account};
@@ -48,13 +46,9 @@ async fn list_accounts(
     query: ListQuery<AccountFilter>,
 ) -> Result<HttpResponse, Error> {
     let (narrowed, page, scope) = (query.filter.narrowed(), query.page.clone(), permit.scope);
-    let listed = db
-        .read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?))
-        .await?;
-    Ok(Listing::of(&query, listed, &info, |account| {
-        AccountOut::of(account, info.lang, &permit.caller)
-    })?
-    .read(&info))
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    Ok(Listing::of(&query, listed, &info, |account| AccountOut::of(account, info.lang, &permit.caller))?
+        .read(&info))
 }
 
 /// Make an account. The answer shows its one-time password, once.
@@ -99,9 +93,7 @@ async fn get_account(
     id: Path<AccountId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
-    let account = db
-        .read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found))
-        .await?;
+    let account = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
     Ok(AccountOut::answer(account, info.lang, &permit.caller)?.read(&info, &one))
 }
 
@@ -161,9 +153,7 @@ async fn block_account(
     id: Path<AccountId>,
 ) -> Result<HttpResponse, Error> {
     let change = |tx: &mut Tx, account| flow::block(tx, account);
-    step(permit, &db, writing, id.into_inner(), Step::Block, change)
-        .await
-        .inspect(|_| sessions.forget())
+    step(permit, &db, writing, id.into_inner(), Step::Block, change).await.inspect(|_| sessions.forget())
 }
 
 /// Unblock an account; its person signs in again.
@@ -177,9 +167,7 @@ async fn unblock_account(
     id: Path<AccountId>,
 ) -> Result<HttpResponse, Error> {
     let change = |tx: &mut Tx, account| flow::unblock(tx, account);
-    step(permit, &db, writing, id.into_inner(), Step::Unblock, change)
-        .await
-        .inspect(|_| sessions.forget())
+    step(permit, &db, writing, id.into_inner(), Step::Unblock, change).await.inspect(|_| sessions.forget())
 }
 
 /// Replace the password by a one-time one, shown once; all sessions end.
@@ -225,16 +213,7 @@ async fn anonymise_account(
     id: Path<AccountId>,
 ) -> Result<HttpResponse, Error> {
     let change = |tx: &mut Tx, account| flow::anonymise(tx, account);
-    step(
-        permit,
-        &db,
-        writing,
-        id.into_inner(),
-        Step::Anonymise,
-        change,
-    )
-    .await
-    .inspect(|_| sessions.forget())
+    step(permit, &db, writing, id.into_inner(), Step::Anonymise, change).await.inspect(|_| sessions.forget())
 }
 
 /// A transition without a body.

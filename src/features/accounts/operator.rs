@@ -58,12 +58,7 @@ pub fn set_password(
 }
 
 fn operator() -> Actor {
-    Actor {
-        account_id: None,
-        role: "operator",
-        acting: false,
-        request_id: new_uuid(),
-    }
+    Actor { account_id: None, role: "operator", acting: false, request_id: new_uuid() }
 }
 
 /// A refusal as one line for the terminal.

@@ -24,10 +24,9 @@ actions! {
 pub fn manages(caller: &Caller, role: Role) -> bool {
     match caller.role {
         Role::Admin => true,
-        Role::MunicipalHead => matches!(
-            role,
-            Role::MunicipalOfficer | Role::SchoolHead | Role::SchoolOperator | Role::Curator
-        ),
+        Role::MunicipalHead => {
+            matches!(role, Role::MunicipalOfficer | Role::SchoolHead | Role::SchoolOperator | Role::Curator)
+        }
         _ => false,
     }
 }

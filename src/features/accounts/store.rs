@@ -112,9 +112,7 @@ fn scoped<'a>(scope: &'a Scope) -> accounts::BoxedQuery<'a, Backend> {
     match scope {
         Scope::Service => query,
         Scope::Municipality(id) => query.filter(accounts::municipality_id.eq(id)),
-        Scope::School(..) | Scope::Assigned(..) | Scope::Region(_) => {
-            query.filter(sql::<Bool>("1 = 0"))
-        }
+        Scope::School(..) | Scope::Assigned(..) | Scope::Region(_) => query.filter(sql::<Bool>("1 = 0")),
     }
 }
 
@@ -144,32 +142,21 @@ pub(super) fn list(
             query = query.filter(accounts::school_id.eq_any(ids));
         }
         if let Some(q) = &narrowed.q {
-            query = query.filter(
-                accounts::search_text
-                    .like(text::like_anywhere(q))
-                    .escape('\\'),
-            );
+            query = query.filter(accounts::search_text.like(text::like_anywhere(q)).escape('\\'));
         }
         if let Some(ids) = &page.ids {
             query = query.filter(accounts::id.eq_any(ids));
         }
         query
     };
-    let count = if page.count {
-        Some(matching().count().get_result(conn)?)
-    } else {
-        None
-    };
+    let count = if page.count { Some(matching().count().get_result(conn)?) } else { None };
     let mut query = matching().select(AccountRow::as_select());
     keyset!(query, page, accounts::table, {
         "id" => accounts::id => String,
         "login" => accounts::login => String,
     });
     let rows = query.load(conn)?;
-    Ok(Listed {
-        rows: with_schools(conn, rows)?,
-        count,
-    })
+    Ok(Listed { rows: with_schools(conn, rows)?, count })
 }
 
 fn with_schools(conn: &mut AnyConnection, rows: Vec<AccountRow>) -> QueryResult<Vec<Account>> {
@@ -184,10 +171,7 @@ fn with_schools(conn: &mut AnyConnection, rows: Vec<AccountRow>) -> QueryResult<
     }
     Ok(rows
         .into_iter()
-        .map(|row| Account {
-            school_ids: by_account.remove(&row.id).unwrap_or_default(),
-            row,
-        })
+        .map(|row| Account { school_ids: by_account.remove(&row.id).into_iter().flatten().collect(), row })
         .collect())
 }
 
@@ -196,16 +180,9 @@ fn with_schools(conn: &mut AnyConnection, rows: Vec<AccountRow>) -> QueryResult<
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub fn find(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    id: &AccountId,
-) -> QueryResult<Option<Account>> {
-    let row = scoped(scope)
-        .filter(accounts::id.eq(id))
-        .select(AccountRow::as_select())
-        .first(conn)
-        .optional()?;
+pub fn find(conn: &mut AnyConnection, scope: &Scope, id: &AccountId) -> QueryResult<Option<Account>> {
+    let row =
+        scoped(scope).filter(accounts::id.eq(id)).select(AccountRow::as_select()).first(conn).optional()?;
     Ok(with_schools(conn, row.into_iter().collect())?.pop())
 }
 
@@ -219,9 +196,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &AccountId,
 ) -> QueryResult<Option<Account>> {
-    diesel::update(accounts::table.find(id))
-        .set(accounts::version.eq(accounts::version))
-        .execute(conn)?;
+    diesel::update(accounts::table.find(id)).set(accounts::version.eq(accounts::version)).execute(conn)?;
     find(conn, scope, id)
 }
 
@@ -230,10 +205,7 @@ pub(super) fn find_for_change(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn find_by_login(
-    conn: &mut AnyConnection,
-    login: &str,
-) -> QueryResult<Option<AccountRow>> {
+pub(super) fn find_by_login(conn: &mut AnyConnection, login: &str) -> QueryResult<Option<AccountRow>> {
     accounts::table
         .filter(accounts::login.eq(text::folded(login)))
         .select(AccountRow::as_select())
@@ -247,9 +219,7 @@ pub(super) fn find_by_login(
 ///
 /// Diesel's own error, unchanged; a unique violation when the login is taken.
 pub(super) fn insert(conn: &mut AnyConnection, account: &Account) -> QueryResult<()> {
-    diesel::insert_into(accounts::table)
-        .values(&account.row)
-        .execute(conn)?;
+    diesel::insert_into(accounts::table).values(&account.row).execute(conn)?;
     assign(conn, &account.row.id, &account.school_ids)
 }
 
@@ -260,11 +230,8 @@ pub(super) fn insert(conn: &mut AnyConnection, account: &Account) -> QueryResult
 /// Diesel's own error, unchanged.
 pub(super) fn update(conn: &mut AnyConnection, account: &Account) -> QueryResult<()> {
     let id = &account.row.id;
-    diesel::update(accounts::table.find(id))
-        .set(&account.row)
-        .execute(conn)?;
-    diesel::delete(account_schools::table.filter(account_schools::account_id.eq(id)))
-        .execute(conn)?;
+    diesel::update(accounts::table.find(id)).set(&account.row).execute(conn)?;
+    diesel::delete(account_schools::table.filter(account_schools::account_id.eq(id))).execute(conn)?;
     assign(conn, id, &account.school_ids)
 }
 
@@ -276,13 +243,8 @@ struct Assignment<'a> {
 }
 
 fn assign(conn: &mut AnyConnection, id: &AccountId, school_ids: &[SchoolId]) -> QueryResult<()> {
-    let rows: Vec<Assignment> = school_ids
-        .iter()
-        .map(|school_id| Assignment {
-            account_id: id,
-            school_id,
-        })
-        .collect();
+    let rows: Vec<Assignment> =
+        school_ids.iter().map(|school_id| Assignment { account_id: id, school_id }).collect();
     insert_all!(conn, account_schools::table, &rows)
 }
 
@@ -291,10 +253,7 @@ fn assign(conn: &mut AnyConnection, id: &AccountId, school_ids: &[SchoolId]) -> 
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn municipality_exists(
-    conn: &mut AnyConnection,
-    id: &MunicipalityId,
-) -> QueryResult<bool> {
+pub(super) fn municipality_exists(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<bool> {
     diesel::select(diesel::dsl::exists(municipalities::table.find(id))).get_result(conn)
 }
 
@@ -313,8 +272,5 @@ pub(super) fn schools_of(
         .filter(schools::id.eq_any(ids))
         .select((schools::id, schools::status))
         .load(conn)?;
-    Ok(found
-        .into_iter()
-        .map(|(id, status)| (id, status == "active"))
-        .collect())
+    Ok(found.into_iter().map(|(id, status)| (id, status == "active")).collect())
 }

@@ -30,20 +30,14 @@ pub fn violations(pointer: &str, password: &str, login: &str) -> Vec<Violation> 
         found.push(Violation::new(
             pointer,
             "password-is-login",
-            Bi::fixed(
-                "Пароль не должен совпадать с логином",
-                "The password must differ from the login",
-            ),
+            Bi::fixed("Пароль не должен совпадать с логином", "The password must differ from the login"),
         ));
     }
     if is_common(&folded) {
         found.push(Violation::new(
             pointer,
             "password-common",
-            Bi::fixed(
-                "Этот пароль слишком распространён",
-                "The password is too common",
-            ),
+            Bi::fixed("Этот пароль слишком распространён", "The password is too common"),
         ));
     }
     if OWN_WORDS.iter().any(|word| bare.contains(word)) {
@@ -77,12 +71,9 @@ mod tests {
 
     #[test]
     fn long_phrases_of_any_letters_pass() {
-        for good in [
-            "пять синих тракторов",
-            "correct horse battery staple",
-            " двенадцать!",
-            &"длинный ".repeat(16),
-        ] {
+        for good in
+            ["пять синих тракторов", "correct horse battery staple", " двенадцать!", &"длинный ".repeat(16)]
+        {
             assert_eq!(codes(good), [""; 0], "{good}");
         }
     }

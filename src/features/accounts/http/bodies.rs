@@ -26,11 +26,7 @@ use crate::web::{ActionOut, Answer, AnyOf, Filter, resource};
 }))]
 pub struct AccountIn {
     /// Login: letters, digits, `.`, `_`, `@`, `-`; kept in lower case, unique in the service.
-    #[schema(
-        min_length = 3,
-        max_length = 100,
-        pattern = "^[0-9A-Za-zА-Яа-яЁё._@-]+$"
-    )]
+    #[schema(min_length = 3, max_length = 100, pattern = "^[0-9A-Za-zА-Яа-яЁё._@-]+$")]
     login: String,
     /// Name of the person.
     #[schema(min_length = 1, max_length = 255)]
@@ -191,8 +187,7 @@ impl AccountOut {
         let own = row.id == caller.account_id;
         let manages = caller.may::<policy::ManageAccounts>() && policy::manages(caller, row.role);
         let erases = caller.may::<policy::AnonymiseAccounts>();
-        let action =
-            |name, may, step: Step| ActionOut::new(name, may, &step.blockers(row.status, own));
+        let action = |name, may, step: Step| ActionOut::new(name, may, &step.blockers(row.status, own));
         Self {
             actions: vec![
                 action("update", manages, Step::Update),
@@ -245,10 +240,7 @@ impl AccountOut {
         one_time_password: Option<String>,
     ) -> Result<Answer, Error> {
         let version = account.row.version;
-        let body = AccountWithPassword {
-            account: Self::of(account, lang, caller),
-            one_time_password,
-        };
+        let body = AccountWithPassword { account: Self::of(account, lang, caller), one_time_password };
         Ok(resource(version, &body)?.with_secret())
     }
 }

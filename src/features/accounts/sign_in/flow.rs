@@ -48,17 +48,13 @@ pub enum Refreshed {
 /// The hash that a password is compared with; `None` where no password opens the account.
 #[must_use]
 pub fn usable_hash(account: Option<&AccountRow>, now: NaiveDateTime) -> Option<String> {
-    account
-        .filter(|account| is_open(account, now))
-        .and_then(|account| account.password_hash.clone())
+    account.filter(|account| is_open(account, now)).and_then(|account| account.password_hash.clone())
 }
 
 fn is_open(account: &AccountRow, now: NaiveDateTime) -> bool {
     let one_time_over =
         account.must_change_password && account.password_expires_at.is_some_and(|end| end <= now);
-    let reading_over = account
-        .read_only_until
-        .is_some_and(|last| moscow_date(utc(now)) > last);
+    let reading_over = account.read_only_until.is_some_and(|last| moscow_date(utc(now)) > last);
     account.status == AccountStatus::Active && !one_time_over && !reading_over
 }
 
@@ -82,12 +78,7 @@ pub fn open(tx: &mut Tx, id: &AccountId, verified: &str) -> Result<Option<Opened
 
 /// Notes a refused sign-in. What was typed is not kept.
 pub fn note_refusal(tx: &mut Tx, account: Option<&AccountId>) {
-    note(
-        tx,
-        "login-failed",
-        account.map_or("-", AccountId::as_str),
-        None,
-    );
+    note(tx, "login-failed", account.map_or("-", AccountId::as_str), None);
 }
 
 /// Replaces a refresh token by the next one of its session.
@@ -165,8 +156,7 @@ pub fn change_password(
 ) -> Result<Option<Opened>, Error> {
     let found = accounts::find_for_change(tx, &Scope::Service, id)?;
     let unchanged = |account: &Account| {
-        account.row.status == AccountStatus::Active
-            && account.row.password_hash.as_deref() == Some(verified)
+        account.row.status == AccountStatus::Active && account.row.password_hash.as_deref() == Some(verified)
     };
     let Some(mut account) = found.filter(unchanged) else {
         return Ok(None);
@@ -188,12 +178,7 @@ fn begin(tx: &mut Tx, account: AccountRow) -> Result<Opened, Error> {
         created_at: now,
     };
     store::insert(tx, &session)?;
-    Ok(Opened {
-        account,
-        session: session.id,
-        refresh_token: token,
-        at: utc(now),
-    })
+    Ok(Opened { account, session: session.id, refresh_token: token, at: utc(now) })
 }
 
 fn note(tx: &mut Tx, action: &'static str, id: &str, reason: Option<&str>) {
@@ -207,9 +192,7 @@ fn note(tx: &mut Tx, action: &'static str, id: &str, reason: Option<&str>) {
 
 fn new_token() -> Result<String, Error> {
     let mut bytes = [0_u8; 32];
-    aws_lc_rs::rand::fill(&mut bytes)
-        .context("the system gives no randomness")
-        .map_err(Error::Internal)?;
+    aws_lc_rs::rand::fill(&mut bytes).context("the system gives no randomness").map_err(Error::Internal)?;
     Ok(format!("{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes)))
 }
 

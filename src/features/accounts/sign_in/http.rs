@@ -27,12 +27,7 @@ const STRANGER: &str = "anonymous";
 
 /// Registers the operations.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(login)
-        .service(refresh)
-        .service(logout)
-        .service(me::get_me)
-        .service(me::change_password);
+    config.service(login).service(refresh).service(logout).service(me::get_me).service(me::change_password);
 }
 
 /// Who signs in.
@@ -103,9 +98,7 @@ async fn login(
     let LoginIn { login, password } = body.checked()?;
     attempts.admit(&login, info.now)?;
     let sought = login.clone();
-    let account = db
-        .read(move |conn| Ok::<_, Error>(store::find_by_login(conn, &sought)?))
-        .await?;
+    let account = db.read(move |conn| Ok::<_, Error>(store::find_by_login(conn, &sought)?)).await?;
     let stored = flow::usable_hash(account.as_ref(), info.now.naive_utc());
     let matches = password::verify_in_turn(password, stored.clone()).await?;
     let id = account.as_ref().map(|account| account.id.clone());
@@ -149,11 +142,7 @@ async fn refresh(
     body: Body<RefreshIn>,
 ) -> Result<HttpResponse, Error> {
     let token = body.checked()?.refresh_token;
-    let refreshed = db
-        .write(stranger(&info), Mode::Keep, move |tx| {
-            flow::refresh(tx, &token)
-        })
-        .await?;
+    let refreshed = db.write(stranger(&info), Mode::Keep, move |tx| flow::refresh(tx, &token)).await?;
     match refreshed {
         Refreshed::Opened(opened) => pair(&tokens, *opened),
         Refreshed::Refused => Err(Error::refuse(&problems::UNAUTHENTICATED)),
@@ -174,44 +163,22 @@ async fn logout(
     _: NoParameters,
 ) -> Result<HttpResponse, Error> {
     let caller = permit.caller;
-    db.write(caller.actor(), Mode::Keep, move |tx| {
-        flow::close(tx, &caller.account_id, &caller.session_id)
-    })
-    .await?;
+    db.write(caller.actor(), Mode::Keep, move |tx| flow::close(tx, &caller.account_id, &caller.session_id))
+        .await?;
     sessions.forget();
     Ok(Answer::empty().written(false))
 }
 
 /// Sends the tokens of an opened session.
 pub(super) fn pair(tokens: &Tokens, opened: Opened) -> Result<HttpResponse, Error> {
-    let Opened {
-        account,
-        session,
-        refresh_token,
-        at,
-    } = opened;
-    let scope = (
-        account.region_code,
-        account.municipality_id,
-        account.school_id,
-    );
-    let access_token = tokens
-        .issue(at, account.id, session, account.role.as_str(), scope)
-        .map_err(Error::Internal)?;
-    let pair = TokenPair {
-        access_token,
-        token_type: "Bearer",
-        expires_in: LIFETIME_SECONDS,
-        refresh_token,
-    };
+    let Opened { account, session, refresh_token, at } = opened;
+    let scope = (account.region_code, account.municipality_id, account.school_id);
+    let access_token =
+        tokens.issue(at, account.id, session, account.role.as_str(), scope).map_err(Error::Internal)?;
+    let pair = TokenPair { access_token, token_type: "Bearer", expires_in: LIFETIME_SECONDS, refresh_token };
     Ok(Answer::plain(&pair)?.written(false))
 }
 
 fn stranger(info: &RequestInfo) -> Actor {
-    Actor {
-        account_id: None,
-        role: STRANGER,
-        acting: false,
-        request_id: info.request_id.clone(),
-    }
+    Actor { account_id: None, role: STRANGER, acting: false, request_id: info.request_id.clone() }
 }

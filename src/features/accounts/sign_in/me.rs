@@ -85,11 +85,7 @@ pub(super) async fn get_me(
     let caller = permit.caller;
     let Account { row, school_ids } = own_account(&db, caller.account_id.clone()).await?;
     let me = MeOut {
-        allowed: if row.must_change_password {
-            BTreeMap::new()
-        } else {
-            catalogue.allowed(&caller)
-        },
+        allowed: if row.must_change_password { BTreeMap::new() } else { catalogue.allowed(&caller) },
         account_id: row.id,
         login: row.login,
         full_name: row.full_name,
@@ -126,10 +122,7 @@ pub(super) async fn change_password(
     NoParameters(info): NoParameters,
     body: Body<PasswordChange>,
 ) -> Result<HttpResponse, Error> {
-    let PasswordChange {
-        current_password,
-        new_password,
-    } = body.checked()?;
+    let PasswordChange { current_password, new_password } = body.checked()?;
     let (actor, id) = (permit.caller.actor(), permit.caller.account_id);
     let account = own_account(&db, id.clone()).await?.row;
     attempts.admit(&account.login, info.now)?;
@@ -172,8 +165,7 @@ pub(super) async fn change_password(
 async fn own_account(db: &Db, id: AccountId) -> Result<Account, Error> {
     // The caller's own row, whatever his scope reads: the permit proves that it is his.
     db.read(move |conn| {
-        store::find(conn, &Scope::Service, &id)?
-            .ok_or_else(|| Error::refuse(&problems::UNAUTHENTICATED))
+        store::find(conn, &Scope::Service, &id)?.ok_or_else(|| Error::refuse(&problems::UNAUTHENTICATED))
     })
     .await
 }

@@ -36,10 +36,7 @@ pub struct SessionRow {
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn insert(conn: &mut AnyConnection, row: &SessionRow) -> QueryResult<()> {
-    diesel::insert_into(sessions::table)
-        .values(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::insert_into(sessions::table).values(row).execute(conn).map(|_| ())
 }
 
 /// The session whose refresh token in force, or the one before, has this hash; locked until
@@ -54,11 +51,7 @@ pub(super) fn find_by_token_for_change(
 ) -> QueryResult<Option<SessionRow>> {
     let bearing = || {
         sessions::table
-            .filter(
-                sessions::refresh_hash
-                    .eq(hash)
-                    .or(sessions::previous_hash.eq(hash)),
-            )
+            .filter(sessions::refresh_hash.eq(hash).or(sessions::previous_hash.eq(hash)))
             .select(SessionRow::as_select())
     };
     let Some(found) = bearing().first::<SessionRow>(conn).optional()? else {
@@ -92,15 +85,8 @@ pub(super) fn rotate(conn: &mut AnyConnection, row: &SessionRow) -> QueryResult<
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn revoke(
-    conn: &mut AnyConnection,
-    id: &SessionId,
-    now: NaiveDateTime,
-) -> QueryResult<()> {
-    diesel::update(sessions::table.find(id))
-        .set(sessions::revoked_at.eq(now))
-        .execute(conn)
-        .map(|_| ())
+pub(super) fn revoke(conn: &mut AnyConnection, id: &SessionId, now: NaiveDateTime) -> QueryResult<()> {
+    diesel::update(sessions::table.find(id)).set(sessions::revoked_at.eq(now)).execute(conn).map(|_| ())
 }
 
 /// Ends every open session of an account.
@@ -113,13 +99,9 @@ pub(super) fn revoke_all(
     account: &AccountId,
     now: NaiveDateTime,
 ) -> QueryResult<()> {
-    let open = sessions::table
-        .filter(sessions::account_id.eq(account))
-        .filter(sessions::revoked_at.is_null());
-    diesel::update(open)
-        .set(sessions::revoked_at.eq(now))
-        .execute(conn)
-        .map(|_| ())
+    let open =
+        sessions::table.filter(sessions::account_id.eq(account)).filter(sessions::revoked_at.is_null());
+    diesel::update(open).set(sessions::revoked_at.eq(now)).execute(conn).map(|_| ())
 }
 
 /// The account of a session: the session itself is the proof that it may be read.
@@ -128,8 +110,5 @@ pub(super) fn revoke_all(
 ///
 /// Diesel's own error, unchanged; `NotFound` never, for accounts are not deleted.
 pub(super) fn account_of(conn: &mut AnyConnection, id: &AccountId) -> QueryResult<AccountRow> {
-    accounts::table
-        .find(id)
-        .select(AccountRow::as_select())
-        .first(conn)
+    accounts::table.find(id).select(AccountRow::as_select()).first(conn)
 }

@@ -1,0 +1,127 @@
+//! A real server on a free port with a fresh database, and a clock that stands.
+
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use chrono::{DateTime, Utc};
+use diesel::connection::SimpleConnection;
+use diesel::{Connection, PgConnection};
+use school_roadmap::auth::keys::Keys;
+use school_roadmap::auth::token::Tokens;
+use school_roadmap::config::Config;
+use school_roadmap::db::{AnyConnection, DatabaseUrl};
+use school_roadmap::kit::clock::Clock;
+use school_roadmap::kit::id::new_uuid;
+use school_roadmap::startup::Application;
+
+pub use self::Database::{Postgres, Sqlite};
+use crate::client::Client;
+
+/// When every test begins, unless it sets its clock.
+pub const START: &str = "2023-03-01T09:00:00Z";
+
+/// On which database a test runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Database {
+    Sqlite,
+    Postgres,
+}
+
+/// A server of its own with a database of its own; both go when it is dropped.
+pub struct TestApp {
+    pub clock: Clock,
+    pub url: String,
+    pub database_url: DatabaseUrl,
+    pub tokens: Tokens,
+    folder: PathBuf,
+    schema: Option<(String, String)>,
+    server: actix_web::dev::ServerHandle,
+}
+
+impl TestApp {
+    /// Starts; `None` where no PostgreSQL answers and none is required.
+    pub async fn start(on: Database) -> Option<Self> {
+        let folder = std::env::temp_dir().join(format!("school-roadmap-test-{}", new_uuid()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let (database_url, schema) = match on {
+            Sqlite => (DatabaseUrl::Sqlite(folder.join("test.db")), None),
+            Postgres => {
+                let server = postgres()?;
+                let name = format!("it_{}", new_uuid().replace('-', "_"));
+                let mut conn = PgConnection::establish(server).unwrap();
+                conn.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
+                let join = if server.contains('?') { '&' } else { '?' };
+                let url = format!("{server}{join}options=-csearch_path%3D{name}");
+                (url.parse().unwrap(), Some((server.to_owned(), name)))
+            }
+        };
+        let clock = Clock::standing(START.parse().unwrap());
+        let config = Config::local(database_url.clone(), folder.clone());
+        let application = Application::build(&config, clock.clone()).unwrap();
+        let url = format!("http://127.0.0.1:{}", application.port());
+        let server = application.into_server();
+        let handle = server.handle();
+        actix_web::rt::spawn(server);
+        let keys = Keys::load(&folder, None).unwrap();
+        let tokens = Tokens::new(keys, config.token_issuer, config.token_audience).unwrap();
+        Some(Self { clock, url, database_url, tokens, folder, schema, server: handle })
+    }
+
+    /// A client that has not signed in.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url, None)
+    }
+
+    /// A client with this token.
+    pub fn with_token(&self, token: &str) -> Client {
+        Client::new(&self.url, Some(token.to_owned()))
+    }
+
+    /// Moves the clock to a civil date, noon in Moscow.
+    pub fn set_date(&self, date: &str) {
+        self.set_time(&format!("{date}T09:00:00Z"));
+    }
+
+    /// Moves the clock.
+    pub fn set_time(&self, instant: &str) {
+        self.clock.set(instant.parse::<DateTime<Utc>>().unwrap());
+    }
+
+    /// A connection past the API, for fixtures and for looking at what a refusal left behind.
+    pub fn connection(&self) -> AnyConnection {
+        self.database_url.connect().unwrap()
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
+        if let Some((server, name)) = &self.schema
+            && let Ok(mut conn) = PgConnection::establish(server)
+        {
+            let sql = format!("SET client_min_messages TO warning; DROP SCHEMA {name} CASCADE");
+            conn.batch_execute(&sql).ok();
+        }
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// The server for the PostgreSQL half: `TEST_DATABASE_URL`, or the usual local one.
+fn postgres() -> Option<&'static str> {
+    static FOUND: OnceLock<Option<String>> = OnceLock::new();
+    FOUND
+        .get_or_init(|| {
+            let url = std::env::var("TEST_DATABASE_URL")
+                .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
+            let answers = PgConnection::establish(&url).is_ok();
+            assert!(
+                answers || std::env::var("REQUIRE_POSTGRES").is_err(),
+                "REQUIRE_POSTGRES is set and no PostgreSQL answers"
+            );
+            if !answers {
+                println!("no PostgreSQL answers: the suite runs on SQLite alone");
+            }
+            answers.then_some(url)
+        })
+        .as_deref()
+}
