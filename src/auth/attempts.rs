@@ -24,7 +24,12 @@ const KEPT: usize = 100_000;
 /// The counts. One per process.
 #[derive(Default)]
 pub struct Attempts {
-    tries: Mutex<HashMap<[u8; 32], (u32, DateTime<Utc>)>>,
+    tries: Mutex<HashMap<[u8; 32], Tries>>,
+}
+
+struct Tries {
+    count: u32,
+    first: DateTime<Utc>,
 }
 
 impl Attempts {
@@ -36,21 +41,21 @@ impl Attempts {
     pub fn admit(&self, login: &str, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tries = self.tries.lock().unwrap_or_else(PoisonError::into_inner);
         if tries.len() >= KEPT {
-            tries.retain(|_, (_, first)| is_open(*first, now));
+            tries.retain(|_, tries| tries.is_open(now));
         }
-        let (count, first) = tries.entry(key(login)).or_insert((0, now));
-        if !is_open(*first, now) {
-            (*count, *first) = (0, now);
+        let tries = tries.entry(key(login)).or_insert(Tries { count: 0, first: now });
+        if !tries.is_open(now) {
+            *tries = Tries { count: 0, first: now };
         }
-        if *count >= MOST {
-            let left = (*first + Duration::minutes(WINDOW_MINUTES) - now).num_seconds();
+        if tries.count >= MOST {
+            let left = (tries.first + Duration::minutes(WINDOW_MINUTES) - now).num_seconds();
             return Err(Refusal {
                 retry_after: Some(u32::try_from(left).unwrap_or_default().max(1)),
                 ..Refusal::of(&problems::TOO_MANY_REQUESTS)
             }
             .into());
         }
-        *count += 1;
+        tries.count += 1;
         Ok(())
     }
 
@@ -60,8 +65,10 @@ impl Attempts {
     }
 }
 
-fn is_open(first: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    now - first < Duration::minutes(WINDOW_MINUTES)
+impl Tries {
+    fn is_open(&self, now: DateTime<Utc>) -> bool {
+        now - self.first < Duration::minutes(WINDOW_MINUTES)
+    }
 }
 
 /// What was typed is not kept: people type passwords into the wrong field.
