@@ -16,10 +16,9 @@ use crate::problems;
 
 /// Registers every documented operation.
 pub fn routes(config: &mut ServiceConfig) {
-    config
-        .configure(features::health::configure)
-        .configure(document::configure)
-        .service(utoipa_actix_web::scope("/api/v1").configure(features::configure));
+    config.configure(features::health::configure).configure(document::configure).service(
+        utoipa_actix_web::scope("/api/v1").service(document::openapi_json).configure(features::configure),
+    );
 }
 
 /// The document as it is served.
@@ -35,9 +34,7 @@ impl Document {
     ///
     /// It cannot be written as JSON: a fault of the program.
     pub fn of(document: &OpenApi) -> anyhow::Result<Self> {
-        Ok(Self {
-            json: document.to_json()?,
-        })
+        Ok(Self { json: document.to_json()? })
     }
 }
 
@@ -70,10 +67,7 @@ impl Routes {
     }
 
     fn allowed(&self, path: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(pattern, _)| pattern.is_match(path))
-            .map(|(_, methods)| methods.as_str())
+        self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
     }
 }
 
@@ -84,11 +78,10 @@ impl Routes {
 /// Always one of the two.
 pub async fn nothing_here(req: HttpRequest, routes: Data<Routes>) -> Result<HttpResponse, Error> {
     match routes.allowed(req.path()) {
-        Some(methods) if HeaderValue::from_str(methods).is_ok() => Err(Refusal {
-            allow: Some(methods.to_owned()),
-            ..Refusal::of(&problems::METHOD_NOT_ALLOWED)
+        Some(methods) if HeaderValue::from_str(methods).is_ok() => {
+            Err(Refusal { allow: Some(methods.to_owned()), ..Refusal::of(&problems::METHOD_NOT_ALLOWED) }
+                .into())
         }
-        .into()),
         _ => Err(Error::not_found()),
     }
 }

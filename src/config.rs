@@ -64,8 +64,7 @@ impl Config {
             data_dir: setting("DATA_DIR")?.unwrap_or_else(|| PathBuf::from("data")),
             signing_key_file: setting("SIGNING_KEY_FILE")?,
             token_issuer: setting("TOKEN_ISSUER")?.unwrap_or_else(|| "school-roadmap".to_owned()),
-            token_audience: setting("TOKEN_AUDIENCE")?
-                .unwrap_or_else(|| "school-roadmap".to_owned()),
+            token_audience: setting("TOKEN_AUDIENCE")?.unwrap_or_else(|| "school-roadmap".to_owned()),
             public_url: setting("PUBLIC_URL")?,
             allowed_hosts: setting::<String>("ALLOWED_HOSTS")?
                 .unwrap_or_default()
@@ -78,14 +77,8 @@ impl Config {
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
         ensure!((1..=100).contains(&config.pool_size), "POOL_SIZE: 1 to 100");
-        ensure!(
-            config.workers.is_none_or(|n| (1..=64).contains(&n)),
-            "WORKERS: 1 to 64"
-        );
-        ensure!(
-            (1..=600).contains(&config.shutdown_seconds),
-            "SHUTDOWN_SECONDS: 1 to 600"
-        );
+        ensure!(config.workers.is_none_or(|n| (1..=64).contains(&n)), "WORKERS: 1 to 64");
+        ensure!((1..=600).contains(&config.shutdown_seconds), "SHUTDOWN_SECONDS: 1 to 600");
         Ok(config)
     }
 
@@ -113,16 +106,11 @@ fn setting<T: FromStr>(name: &'static str) -> anyhow::Result<Option<T>>
 where
     T::Err: std::fmt::Display,
 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is where the environment is read"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is where the environment is read")]
     let text = match std::env::var(name) {
         Ok(text) if !text.is_empty() => text,
         Ok(_) | Err(std::env::VarError::NotPresent) => return Ok(None),
         Err(cause) => return Err(cause).context(name),
     };
-    text.parse()
-        .map(Some)
-        .map_err(|cause: T::Err| anyhow::anyhow!("{name}: {cause}"))
+    text.parse().map(Some).map_err(|cause: T::Err| anyhow::anyhow!("{name}: {cause}"))
 }

@@ -77,59 +77,38 @@ impl Error {
     /// 422 with every broken rule.
     #[must_use]
     pub fn invalid(violations: Vec<Violation>) -> Self {
-        Refusal {
-            violations,
-            ..Refusal::of(&problems::INVALID)
-        }
-        .into()
+        Refusal { violations, ..Refusal::of(&problems::INVALID) }.into()
     }
 
     /// 400 with every malformed place.
     #[must_use]
     pub fn malformed(violations: Vec<Violation>) -> Self {
-        Refusal {
-            violations,
-            ..Refusal::of(&problems::MALFORMED_REQUEST)
-        }
-        .into()
+        Refusal { violations, ..Refusal::of(&problems::MALFORMED_REQUEST) }.into()
     }
 
     /// A refusal with what stands in the way.
     #[must_use]
     pub fn blocked(problem: &'static ProblemType, by: &[&str]) -> Self {
-        Refusal {
-            blocked_by: by.iter().map(|code| (*code).to_owned()).collect(),
-            ..Refusal::of(problem)
-        }
-        .into()
+        Refusal { blocked_by: by.iter().map(|code| (*code).to_owned()).collect(), ..Refusal::of(problem) }
+            .into()
     }
 
     /// A refusal with a text of its own.
     #[must_use]
     pub fn because(problem: &'static ProblemType, detail: Bi) -> Self {
-        Refusal {
-            detail: Some(detail),
-            ..Refusal::of(problem)
-        }
-        .into()
+        Refusal { detail: Some(detail), ..Refusal::of(problem) }.into()
     }
 
     /// 412 with the version that is in force.
     #[must_use]
     pub fn stale(current_version: i32) -> Self {
-        Refusal {
-            current_version: Some(current_version),
-            ..Refusal::of(&problems::STALE)
-        }
-        .into()
+        Refusal { current_version: Some(current_version), ..Refusal::of(&problems::STALE) }.into()
     }
 
     /// Turns a broken unique constraint into `problem`; everything else stays what it is.
     pub fn on_duplicate(problem: &'static ProblemType) -> impl FnOnce(DieselError) -> Self {
         move |cause| match cause {
-            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => {
-                Self::refuse(problem)
-            }
+            DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _) => Self::refuse(problem),
             other => other.into(),
         }
     }
@@ -137,9 +116,7 @@ impl Error {
     /// Turns a broken foreign key into `problem`; everything else stays what it is.
     pub fn on_reference(problem: &'static ProblemType) -> impl FnOnce(DieselError) -> Self {
         move |cause| match cause {
-            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => {
-                Self::refuse(problem)
-            }
+            DieselError::DatabaseError(DatabaseErrorKind::ForeignKeyViolation, _) => Self::refuse(problem),
             other => other.into(),
         }
     }
@@ -170,16 +147,13 @@ impl Refusal {
             current_version: None,
             retry_after: matches!(problem.status, 429 | 503)
                 .then_some(RETRY_AFTER_SECONDS)
-                .or_else(|| {
-                    (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)
-                }),
+                .or_else(|| (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)),
             allow: None,
         }
     }
 
     fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {
-        let status =
-            StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
         response.content_type("application/problem+json");
         if let Some(seconds) = self.retry_after {
@@ -205,9 +179,7 @@ impl KeptAnswer {
         if let Some(etag) = &self.etag {
             response.insert_header((header::ETAG, etag.as_str()));
         }
-        response
-            .content_type("application/json")
-            .body(self.body.clone())
+        response.content_type("application/json").body(self.body.clone())
     }
 }
 
@@ -260,8 +232,9 @@ impl From<serde_json::Error> for Error {
 impl ResponseError for Error {
     fn status_code(&self) -> StatusCode {
         match self {
-            Self::Refused(refusal) => StatusCode::from_u16(refusal.problem.status)
-                .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR),
+            Self::Refused(refusal) => {
+                StatusCode::from_u16(refusal.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+            }
             Self::Replayed(kept) => kept.status,
             Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -337,10 +310,7 @@ impl Problem {
             r#type: format!("/problems/{}", problem.slug),
             title: problem.title.get(lang).to_owned(),
             status: problem.status,
-            detail: refusal
-                .detail
-                .as_ref()
-                .map(|detail| detail.get(lang).to_owned()),
+            detail: refusal.detail.as_ref().map(|detail| detail.get(lang).to_owned()),
             code: problem.slug,
             request_id: request_id.to_owned(),
             errors: refusal
@@ -354,13 +324,10 @@ impl Problem {
                 .collect(),
             blocked_by: refusal.blocked_by.clone(),
             current_version: refusal.current_version,
-            resolution: problem
-                .resolution
-                .as_ref()
-                .map(|resolution| ProblemResolution {
-                    actor: resolution.actor,
-                    action: resolution.action.get(lang).to_owned(),
-                }),
+            resolution: problem.resolution.as_ref().map(|resolution| ProblemResolution {
+                actor: resolution.actor,
+                action: resolution.action.get(lang).to_owned(),
+            }),
         }
     }
 }

@@ -43,17 +43,11 @@ impl Application {
         let db = Db::open(&config.database_url, config.pool_size, clock.clone())?;
         features::prepare(&mut config.database_url.connect()?, &clock)?;
         let keys = Keys::load(&config.data_dir, config.signing_key_file.as_deref())?;
-        let tokens = Data::new(Tokens::new(
-            keys,
-            config.token_issuer.clone(),
-            config.token_audience.clone(),
-        )?);
+        let tokens =
+            Data::new(Tokens::new(keys, config.token_issuer.clone(), config.token_audience.clone())?);
         let listener = TcpListener::bind(config.listen)?;
         let address = listener.local_addr()?;
-        let public_url = config
-            .public_url
-            .clone()
-            .unwrap_or_else(|| format!("http://{address}"));
+        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
 
         let document = api::document::document();
         let routes = Data::new(api::Routes::of(&document)?);
@@ -86,11 +80,7 @@ impl Application {
         if let Some(workers) = config.workers {
             server = server.workers(workers);
         }
-        Ok(Self {
-            server: server.listen(listener)?.run(),
-            port: address.port(),
-            db,
-        })
+        Ok(Self { server: server.listen(listener)?.run(), port: address.port(), db })
     }
 
     /// The port it listens on.

@@ -5,8 +5,8 @@ use actix_web::{HttpResponse, get};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr,
-    Required, ResponseBuilder, SecurityRequirement, Type, schema,
+    ContentBuilder, HttpMethod, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
+    ResponseBuilder, SecurityRequirement, Type, schema,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_actix_web::AppExt;
@@ -25,9 +25,17 @@ pub fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, description = "The keys", body = serde_json::Value)))]
 #[get("/.well-known/jwks.json")]
 async fn jwks(tokens: Data<Tokens>) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(tokens.jwks())
+}
+
+/// This document.
+#[utoipa::path(tag = "docs", security(()), responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
+#[get("/openapi.json")]
+pub async fn openapi_json(document: Data<super::Document>) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header(("Cache-Control", "public, max-age=300"))
-        .json(tokens.jwks())
+        .content_type("application/json")
+        .insert_header(("Cache-Control", "no-cache"))
+        .body(document.json.clone())
 }
 
 /// Builds the document from the registered operations.
@@ -35,16 +43,10 @@ async fn jwks(tokens: Data<Tokens>) -> HttpResponse {
 pub fn document() -> OpenApi {
     let mut problem_schemas = Vec::new();
     Problem::schemas(&mut problem_schemas);
-    let mut document = actix_web::App::new()
-        .into_utoipa_app()
-        .openapi(base())
-        .configure(super::routes)
-        .split_for_parts()
-        .1;
+    let mut document =
+        actix_web::App::new().into_utoipa_app().openapi(base()).configure(super::routes).split_for_parts().1;
     let components = document.components.get_or_insert_default();
-    components
-        .schemas
-        .insert("Problem".to_owned(), Problem::schema());
+    components.schemas.insert("Problem".to_owned(), Problem::schema());
     components.schemas.extend(problem_schemas);
     for (path, item) in &mut document.paths.paths {
         for (method, operation) in [
@@ -71,10 +73,7 @@ fn base() -> OpenApi {
                 .description(Some(include_str!("description.md")))
                 .build(),
         )
-        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>(
-            "bearer",
-            [],
-        )]))
+        .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]))
         .build();
     base.components.get_or_insert_default().add_security_scheme(
         "bearer",
@@ -82,9 +81,7 @@ fn base() -> OpenApi {
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
                 .bearer_format("JWT")
-                .description(Some(
-                    "Access token of POST /api/v1/auth/login, good for 15 minutes",
-                ))
+                .description(Some("Access token of POST /api/v1/auth/login, good for 15 minutes"))
                 .build(),
         ),
     );
@@ -98,11 +95,7 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let on_existing = path.contains('{');
     let parameters = operation.parameters.get_or_insert_default();
     if writes && !own_rules {
-        parameters.push(query(
-            "dry_run",
-            "Rehearse: same checks, nothing stored",
-            Type::Boolean,
-        ));
+        parameters.push(query("dry_run", "Rehearse: same checks, nothing stored", Type::Boolean));
         if matches!(method, HttpMethod::Post) {
             parameters.push(header(
                 "Idempotency-Key",
@@ -110,17 +103,11 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
             ));
         }
         if on_existing {
-            parameters.push(header(
-                "If-Match",
-                "The version that the change is based on",
-            ));
+            parameters.push(header("If-Match", "The version that the change is based on"));
         }
     }
     if !writes && path.starts_with("/api/v1/") {
-        parameters.push(header(
-            "If-None-Match",
-            "The tag that the client has: 304 when it is still good",
-        ));
+        parameters.push(header("If-None-Match", "The tag that the client has: 304 when it is still good"));
     }
     parameters.push(header("Accept-Language", "ru (default) or en"));
     operation.responses.responses.insert(
@@ -133,9 +120,7 @@ fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
                 ))
                 .content(
                     "application/problem+json",
-                    ContentBuilder::new()
-                        .schema(Some(RefOr::Ref(Ref::from_schema_name("Problem"))))
-                        .build(),
+                    ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build(),
                 )
                 .build(),
         ),
@@ -156,9 +141,7 @@ fn parameter(name: &str, description: &str, place: ParameterIn, kind: Type) -> R
         .parameter_in(place)
         .required(Required::False)
         .description(Some(description))
-        .schema(Some(RefOr::T(schema::Schema::Object(
-            ObjectBuilder::new().schema_type(kind).build(),
-        ))))
+        .schema(Some(RefOr::T(schema::Schema::Object(ObjectBuilder::new().schema_type(kind).build()))))
         .build();
     RefOr::T(parameter)
 }

@@ -1,11 +1,10 @@
 //! Pages for people: the API's documentation and one page per problem.
 
 use actix_web::http::header;
-use actix_web::web::{Data, Path, Redirect, ServiceConfig};
+use actix_web::web::{Path, Redirect, ServiceConfig};
 use actix_web::{HttpResponse, get};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
-use super::Document;
 use crate::error::Error;
 use crate::problems;
 
@@ -17,18 +16,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .doc_expansion("none")
         .filter(true);
     config
-        .service(openapi_json)
         .service(problem_page)
         .service(Redirect::new("/docs", "/docs/"))
         .service(SwaggerUi::new("/docs/{_:.*}").config(viewer));
-}
-
-#[get("/api/v1/openapi.json")]
-async fn openapi_json(document: Data<Document>) -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("application/json")
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .body(document.json.clone())
 }
 
 #[get("/problems/{slug}")]

@@ -46,11 +46,7 @@ impl Keys {
         Ok(Self {
             signing,
             newest: public,
-            previous: if previous.exists() {
-                Some(read(&previous)?.1)
-            } else {
-                None
-            },
+            previous: if previous.exists() { Some(read(&previous)?.1) } else { None },
         })
     }
 
@@ -69,9 +65,7 @@ impl Keys {
     /// The key with this `kid`, while its tokens are good.
     #[must_use]
     pub fn verifying(&self, kid: &str) -> Option<&DecodingKey> {
-        self.public()
-            .find(|key| key.kid == kid)
-            .map(|key| &key.verify)
+        self.public().find(|key| key.kid == kid).map(|key| &key.verify)
     }
 
     /// The public keys as a JSON Web Key Set (RFC 7517, RFC 8037).
@@ -90,8 +84,7 @@ impl Keys {
 }
 
 fn make(folder: &Path, path: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder)
-        .with_context(|| format!("cannot make the folder {}", folder.display()))?;
+    fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let random = aws_lc_rs::rand::SystemRandom::new();
     let document = Ed25519KeyPair::generate_pkcs8(&random).context("cannot make a signing key")?;
     let mut options = fs::OpenOptions::new();
@@ -100,10 +93,7 @@ fn make(folder: &Path, path: &Path) -> anyhow::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let opened = options.open(path);
     // Another instance may have been first: then its key is the key.
-    if opened
-        .as_ref()
-        .is_err_and(|cause| cause.kind() == std::io::ErrorKind::AlreadyExists)
-    {
+    if opened.as_ref().is_err_and(|cause| cause.kind() == std::io::ErrorKind::AlreadyExists) {
         return Ok(());
     }
     let mut file = opened.with_context(|| format!("cannot write {}", path.display()))?;
@@ -113,16 +103,12 @@ fn make(folder: &Path, path: &Path) -> anyhow::Result<()> {
 }
 
 fn read(path: &Path) -> anyhow::Result<(EncodingKey, PublicKey)> {
-    let der = fs::read(path)
-        .with_context(|| format!("cannot read the signing key {}", path.display()))?;
+    let der = fs::read(path).with_context(|| format!("cannot read the signing key {}", path.display()))?;
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
         if mode & 0o077 != 0 {
-            bail!(
-                "the signing key {} can be read by others: chmod 600 it",
-                path.display()
-            );
+            bail!("the signing key {} can be read by others: chmod 600 it", path.display());
         }
     }
     let pair = Ed25519KeyPair::from_pkcs8(&der)

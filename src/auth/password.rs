@@ -54,9 +54,7 @@ fn matches(password: &str, stored: &str) -> bool {
         log::error!("a stored password hash has unusable parameters");
         return false;
     }
-    argon2()
-        .verify_password(password.as_bytes(), &parsed)
-        .is_ok()
+    argon2().verify_password(password.as_bytes(), &parsed).is_ok()
 }
 
 /// Hashes a password off the async workers, in turn.
@@ -65,9 +63,7 @@ fn matches(password: &str, stored: &str) -> bool {
 ///
 /// 503 when too many wait.
 pub async fn hash_in_turn(password: String) -> Result<String, Error> {
-    in_turn(move || hash(&password))
-        .await?
-        .map_err(Error::Internal)
+    in_turn(move || hash(&password)).await?.map_err(Error::Internal)
 }
 
 /// Compares a password with a stored hash, off the async workers, in turn. Without a
@@ -92,10 +88,7 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
         .await
         .map_err(|_elapsed| Error::refuse(&problems::UNAVAILABLE))?
         .map_err(|closed| Error::Internal(closed.into()))?;
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the turn travels with the blocking task"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the turn travels with the blocking task")]
     web::block(move || {
         let _turn = turn;
         work()
@@ -120,11 +113,7 @@ pub fn one_time() -> String {
         .map(|letter| char::from(*letter))
         .take(16)
         .collect();
-    letters
-        .chunks(4)
-        .map(|group| group.iter().collect::<String>())
-        .collect::<Vec<_>>()
-        .join("-")
+    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
 }
 
 #[cfg(test)]

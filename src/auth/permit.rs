@@ -111,18 +111,12 @@ impl<A: Action> FromRequest for Permit<A> {
         let req = req.clone();
         Box::pin(async move {
             let (session, token_expires_at, now) = open_session(&req).await?;
-            let acting = session
-                .acting_until
-                .is_some_and(|last| moscow_date(now) <= last)
+            let acting = session.acting_until.is_some_and(|last| moscow_date(now) <= last)
                 && session.role.acting_as() != session.role;
             let caller = Caller {
                 account_id: session.account_id,
                 session_id: session.id,
-                role: if acting {
-                    session.role.acting_as()
-                } else {
-                    session.role
-                },
+                role: if acting { session.role.acting_as() } else { session.role },
                 acting,
                 read_only: session.read_only_until.is_some(),
                 request_id: RequestInfo::of(&req).request_id,
@@ -137,40 +131,26 @@ impl<A: Action> FromRequest for Permit<A> {
             if A::WRITES && caller.read_only {
                 return Err(Error::refuse(&problems::READ_ONLY_ACCOUNT));
             }
-            let scope = session
-                .scope
-                .ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
-            Ok(Self {
-                caller,
-                scope,
-                action: PhantomData,
-            })
+            let scope = session.scope.ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
+            Ok(Self { caller, scope, action: PhantomData })
         })
     }
 }
 
 async fn open_session(req: &HttpRequest) -> Result<(Session, DateTime<Utc>, DateTime<Utc>), Error> {
     let unauthenticated = || Error::refuse(&problems::UNAUTHENTICATED);
-    let part = || {
-        Error::Internal(anyhow::anyhow!(
-            "the application was built without authentication"
-        ))
-    };
+    let part = || Error::Internal(anyhow::anyhow!("the application was built without authentication"));
     let tokens = req.app_data::<Data<Tokens>>().ok_or_else(part)?;
     let sessions = req.app_data::<Data<Sessions>>().ok_or_else(part)?;
     let db = req.app_data::<Data<Db>>().ok_or_else(part)?;
     let now = req.app_data::<Data<Clock>>().ok_or_else(part)?.now();
 
-    let claims = bearer(req)
-        .and_then(|token| tokens.verify(token, now))
-        .ok_or_else(unauthenticated)?;
+    let claims = bearer(req).and_then(|token| tokens.verify(token, now)).ok_or_else(unauthenticated)?;
     let session = match sessions.believed(&claims.sid, now) {
         Some(session) => session,
         None => {
             let id = claims.sid.clone();
-            let loaded = db
-                .read(move |conn| Ok::<_, Error>(session::load(conn, &id, now)?))
-                .await?;
+            let loaded = db.read(move |conn| Ok::<_, Error>(session::load(conn, &id, now)?)).await?;
             let session = loaded.ok_or_else(unauthenticated)?;
             sessions.keep(&session, now);
             session

@@ -53,8 +53,7 @@ impl Sessions {
         let loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
         let (at, session) = loaded.get(id)?;
         let age = now - at;
-        (age >= Duration::zero() && age < Duration::seconds(BELIEVED_SECONDS))
-            .then(|| session.clone())
+        (age >= Duration::zero() && age < Duration::seconds(BELIEVED_SECONDS)).then(|| session.clone())
     }
 
     /// Keeps a loaded session.
@@ -68,10 +67,7 @@ impl Sessions {
 
     /// Forgets all, after anything changed about accounts, sessions or assigned schools.
     pub fn forget(&self) {
-        self.loaded
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
+        self.loaded.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
@@ -94,11 +90,7 @@ struct Row {
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub fn load(
-    conn: &mut AnyConnection,
-    id: &SessionId,
-    now: DateTime<Utc>,
-) -> QueryResult<Option<Session>> {
+pub fn load(conn: &mut AnyConnection, id: &SessionId, now: DateTime<Utc>) -> QueryResult<Option<Session>> {
     let row: Option<Row> = sessions::table
         .inner_join(accounts::table)
         .filter(sessions::id.eq(id))
@@ -120,23 +112,13 @@ pub fn load(
         .first(conn)
         .optional()?;
     let Some(row) = row else { return Ok(None) };
-    if row
-        .read_only_until
-        .is_some_and(|last| moscow_date(now) > last)
-    {
+    if row.read_only_until.is_some_and(|last| moscow_date(now) > last) {
         return Ok(None);
     }
-    let scope = match (
-        row.role,
-        row.municipality_id,
-        row.school_id,
-        row.region_code,
-    ) {
+    let scope = match (row.role, row.municipality_id, row.school_id, row.region_code) {
         (Role::Admin, ..) => Some(Scope::Service),
         (Role::RegionalViewer, _, _, Some(code)) => Some(Scope::Region(code)),
-        (Role::MunicipalHead | Role::MunicipalOfficer, Some(id), ..) => {
-            Some(Scope::Municipality(id))
-        }
+        (Role::MunicipalHead | Role::MunicipalOfficer, Some(id), ..) => Some(Scope::Municipality(id)),
         (Role::SchoolHead | Role::SchoolOperator, Some(id), Some(school), _) => {
             Some(Scope::School(id, school))
         }

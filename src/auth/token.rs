@@ -67,20 +67,10 @@ impl Tokens {
     ///
     /// A token signed with the keys does not verify: the cryptography is not usable.
     pub fn new(keys: Keys, issuer: String, audience: String) -> anyhow::Result<Self> {
-        let tokens = Self {
-            keys,
-            issuer,
-            audience,
-            verified: Cache::new(CACHED),
-        };
+        let tokens = Self { keys, issuer, audience, verified: Cache::new(CACHED) };
         let now = DateTime::<Utc>::UNIX_EPOCH;
-        let probe = tokens.issue(
-            now,
-            AccountId::generate(),
-            SessionId::generate(),
-            "probe",
-            (None, None, None),
-        )?;
+        let probe =
+            tokens.issue(now, AccountId::generate(), SessionId::generate(), "probe", (None, None, None))?;
         tokens
             .verify(&probe, now)
             .ok_or_else(|| anyhow::anyhow!("the signing key does not verify its own signature"))?;
@@ -104,11 +94,7 @@ impl Tokens {
         account: AccountId,
         session: SessionId,
         role: &str,
-        (region_code, municipality_id, school_id): (
-            Option<String>,
-            Option<MunicipalityId>,
-            Option<SchoolId>,
-        ),
+        (region_code, municipality_id, school_id): (Option<String>, Option<MunicipalityId>, Option<SchoolId>),
     ) -> anyhow::Result<String> {
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -153,10 +139,7 @@ impl Tokens {
             return None;
         }
         let header = jsonwebtoken::decode_header(token).ok()?;
-        let typed = header
-            .typ
-            .as_deref()
-            .is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"));
+        let typed = header.typ.as_deref().is_some_and(|typ| typ.eq_ignore_ascii_case("at+jwt"));
         if header.alg != Algorithm::EdDSA || !typed || has_critical(token) {
             return None;
         }
@@ -168,9 +151,7 @@ impl Tokens {
         // The library reads the system's clock; times are checked in `verify` by ours.
         rules.validate_exp = false;
         rules.validate_nbf = false;
-        let claims = jsonwebtoken::decode::<Claims>(token, key, &rules)
-            .ok()?
-            .claims;
+        let claims = jsonwebtoken::decode::<Claims>(token, key, &rules).ok()?.claims;
         (claims.iss == self.issuer && claims.aud == self.audience).then_some(claims)
     }
 }

@@ -37,20 +37,16 @@ pub(crate) const ROWS_PER_INSERT: usize = 500;
 macro_rules! insert_all {
     ($conn:expr, $table:expr, $rows:expr) => {{
         let conn: &mut $crate::db::AnyConnection = $conn;
-        ($rows)
-            .chunks($crate::db::connection::ROWS_PER_INSERT)
-            .try_for_each(|rows| -> diesel::QueryResult<()> {
+        ($rows).chunks($crate::db::connection::ROWS_PER_INSERT).try_for_each(
+            |rows| -> diesel::QueryResult<()> {
                 let insert = diesel::insert_into($table).values(rows);
                 match &mut *conn {
-                    $crate::db::AnyConnection::Postgres(pg) => {
-                        diesel::RunQueryDsl::execute(insert, pg)
-                    }
-                    $crate::db::AnyConnection::Sqlite(sqlite) => {
-                        diesel::RunQueryDsl::execute(insert, sqlite)
-                    }
+                    $crate::db::AnyConnection::Postgres(pg) => diesel::RunQueryDsl::execute(insert, pg),
+                    $crate::db::AnyConnection::Sqlite(sqlite) => diesel::RunQueryDsl::execute(insert, sqlite),
                 }
                 .map(|_count| ())
-            })
+            },
+        )
     }};
 }
 pub(crate) use insert_all;
@@ -79,10 +75,7 @@ impl std::str::FromStr for DatabaseUrl {
     fn from_str(text: &str) -> Result<Self, String> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
             Ok(Self::Postgres(text.to_owned()))
-        } else if let Some(path) = text
-            .strip_prefix("sqlite://")
-            .filter(|path| !path.is_empty())
-        {
+        } else if let Some(path) = text.strip_prefix("sqlite://").filter(|path| !path.is_empty()) {
             Ok(Self::Sqlite(PathBuf::from(path)))
         } else {
             Err("a database URL starts with sqlite:// or postgres://".to_owned())
@@ -115,8 +108,7 @@ impl DatabaseUrl {
                     "PRAGMA foreign_keys = ON",
                     "PRAGMA case_sensitive_like = ON",
                 ] {
-                    conn.batch_execute(pragma)
-                        .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                    conn.batch_execute(pragma).map_err(ConnectionError::CouldntSetupConfiguration)?;
                 }
                 Ok(AnyConnection::Sqlite(conn))
             }
@@ -133,17 +125,14 @@ impl ManageConnection for Manager {
     type Error = diesel::r2d2::Error;
 
     fn connect(&self) -> Result<AnyConnection, Self::Error> {
-        self.0
-            .connect()
-            .map_err(diesel::r2d2::Error::ConnectionError)
+        self.0.connect().map_err(diesel::r2d2::Error::ConnectionError)
     }
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
         match conn {
-            AnyConnection::Postgres(pg) => diesel::sql_query("SELECT 1")
-                .execute(pg)
-                .map(|_| ())
-                .map_err(diesel::r2d2::Error::QueryError),
+            AnyConnection::Postgres(pg) => {
+                diesel::sql_query("SELECT 1").execute(pg).map(|_| ()).map_err(diesel::r2d2::Error::QueryError)
+            }
             AnyConnection::Sqlite(_) => Ok(()),
         }
     }
@@ -162,10 +151,7 @@ mod tests {
     fn the_scheme_chooses_the_database_and_secrets_stay_hidden() {
         let url: DatabaseUrl = "postgres://u:secret@h/db".parse().unwrap();
         assert_eq!(format!("{url:?}"), "postgres://[redacted]");
-        assert!(matches!(
-            "sqlite://data/x.db".parse(),
-            Ok(DatabaseUrl::Sqlite(_))
-        ));
+        assert!(matches!("sqlite://data/x.db".parse(), Ok(DatabaseUrl::Sqlite(_))));
         assert!("data/x.db".parse::<DatabaseUrl>().is_err());
         assert!("sqlite://".parse::<DatabaseUrl>().is_err());
     }

@@ -18,16 +18,13 @@ const MIGRATION_LOCK: i64 = 0x5ca1_ab1f;
 /// program does not know: an older program must not work on a newer schema.
 pub fn up(url: &DatabaseUrl) -> anyhow::Result<()> {
     if let DatabaseUrl::Sqlite(path) = url
-        && let Some(folder) = path
-            .parent()
-            .filter(|folder| !folder.as_os_str().is_empty())
+        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
     {
         std::fs::create_dir_all(folder)?;
     }
     match &mut url.connect()? {
         AnyConnection::Postgres(conn) => {
-            diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})"))
-                .execute(conn)?;
+            diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(conn)?;
             run(conn, POSTGRES)
         }
         AnyConnection::Sqlite(conn) => run(conn, SQLITE),
@@ -59,19 +56,13 @@ where
         .iter()
         .map(|migration| Migration::name(migration.as_ref()).version().to_string())
         .collect();
-    let applied = conn
-        .applied_migrations()
-        .map_err(|cause| anyhow::anyhow!(cause))?;
-    if let Some(newer) = applied
-        .iter()
-        .find(|version| !known.contains(&version.to_string()))
-    {
+    let applied = conn.applied_migrations().map_err(|cause| anyhow::anyhow!(cause))?;
+    if let Some(newer) = applied.iter().find(|version| !known.contains(&version.to_string())) {
         anyhow::bail!(
             "the database has migration {newer}, which this program does not know: start a newer version"
         );
     }
-    conn.run_pending_migrations(source)
-        .map_err(|cause| anyhow::anyhow!(cause))?;
+    conn.run_pending_migrations(source).map_err(|cause| anyhow::anyhow!(cause))?;
     Ok(())
 }
 
@@ -88,10 +79,7 @@ pub fn is_current(conn: &mut AnyConnection) -> QueryResult<bool> {
         .map(|migration| Migration::name(migration.as_ref()).version().to_string())
         .max()
         .unwrap_or_default();
-    diesel::select(diesel::dsl::exists(
-        applied::table.filter(applied::version.eq(newest)),
-    ))
-    .get_result(conn)
+    diesel::select(diesel::dsl::exists(applied::table.filter(applied::version.eq(newest)))).get_result(conn)
 }
 
 diesel::table! {

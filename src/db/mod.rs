@@ -18,10 +18,7 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use tokio::sync::{Mutex, Semaphore};
 
-#[expect(
-    unused_imports,
-    reason = "the first batch insert outside db comes with road maps"
-)]
+#[expect(unused_imports, reason = "the first batch insert outside db comes with road maps")]
 pub(crate) use self::connection::insert_all;
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub use self::json::Json;
@@ -72,11 +69,7 @@ impl Db {
     /// # Errors
     ///
     /// No connection can be made within 5 seconds.
-    pub fn open(
-        url: &DatabaseUrl,
-        size: u32,
-        clock: Clock,
-    ) -> Result<Self, diesel::r2d2::PoolError> {
+    pub fn open(url: &DatabaseUrl, size: u32, clock: Clock) -> Result<Self, diesel::r2d2::PoolError> {
         let pool = Pool::builder()
             .max_size(size)
             .min_idle(Some(1))
@@ -154,8 +147,7 @@ impl Db {
     }
 
     async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
-        match tokio::time::timeout(CONNECTION_WAIT, Arc::clone(&self.permits).acquire_owned()).await
-        {
+        match tokio::time::timeout(CONNECTION_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => Err(Failure::Busy),
         }
@@ -167,13 +159,8 @@ where
     T: Send + 'static,
     E: From<Failure> + Send + 'static,
 {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the permit is held by the blocking task itself"
-    )]
-    web::block(work)
-        .await
-        .map_err(|_panicked| Failure::Panicked)?
+    #[expect(clippy::disallowed_methods, reason = "the permit is held by the blocking task itself")]
+    web::block(work).await.map_err(|_panicked| Failure::Panicked)?
 }
 
 /// The transaction itself, for callers that already are on a blocking thread.

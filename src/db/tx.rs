@@ -75,13 +75,7 @@ pub struct Change {
 impl Change {
     /// A change of `resource` (its path name, e.g. `support-lists`) by `action` (e.g. `approve`).
     #[must_use]
-    pub fn new(
-        op: Op,
-        resource: &'static str,
-        action: &'static str,
-        id: &str,
-        version: i32,
-    ) -> Self {
+    pub fn new(op: Op, resource: &'static str, action: &'static str, id: &str, version: i32) -> Self {
         Self {
             op,
             action,
@@ -185,13 +179,7 @@ impl DerefMut for Tx<'_> {
 
 impl<'a> Tx<'a> {
     pub(super) fn new(conn: &'a mut AnyConnection, actor: &'a Actor, now: DateTime<Utc>) -> Self {
-        Self {
-            conn,
-            actor,
-            now,
-            changes: Vec::new(),
-            events: Vec::new(),
-        }
+        Self { conn, actor, now, changes: Vec::new(), events: Vec::new() }
     }
 
     /// Who acts.
@@ -233,18 +221,10 @@ impl<'a> Tx<'a> {
             .events
             .iter()
             .map(|event| self.audit_of_event(event))
-            .chain(
-                self.changes
-                    .iter()
-                    .map(|change| self.audit_of_change(change)),
-            )
+            .chain(self.changes.iter().map(|change| self.audit_of_change(change)))
             .collect();
         insert_all!(self.conn, audit_events::table, &events)?;
-        let changes: Vec<ChangeRow> = self
-            .changes
-            .iter()
-            .map(|change| self.feed_row(change))
-            .collect();
+        let changes: Vec<ChangeRow> = self.changes.iter().map(|change| self.feed_row(change)).collect();
         insert_all!(self.conn, changes::table, &changes)
     }
 

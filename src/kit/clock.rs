@@ -24,17 +24,13 @@ impl Clock {
     /// A clock that stands still at `instant` until it is [`set`](Self::set).
     #[must_use]
     pub fn standing(instant: DateTime<Utc>) -> Self {
-        Self {
-            set_to: Some(Arc::new(RwLock::new(instant))),
-        }
+        Self { set_to: Some(Arc::new(RwLock::new(instant))) }
     }
 
     /// Moves a standing clock; the system's clock is never moved.
     pub fn set(&self, instant: DateTime<Utc>) {
         if let Some(lock) = &self.set_to {
-            *lock
-                .write()
-                .unwrap_or_else(std::sync::PoisonError::into_inner) = instant;
+            *lock.write().unwrap_or_else(std::sync::PoisonError::into_inner) = instant;
         }
     }
 
@@ -42,13 +38,8 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &self.set_to {
-            Some(lock) => *lock
-                .read()
-                .unwrap_or_else(std::sync::PoisonError::into_inner),
-            #[expect(
-                clippy::disallowed_methods,
-                reason = "the clock is where time comes in"
-            )]
+            Some(lock) => *lock.read().unwrap_or_else(std::sync::PoisonError::into_inner),
+            #[expect(clippy::disallowed_methods, reason = "the clock is where time comes in")]
             None => Utc::now(),
         }
         .trunc_subsecs(6)

@@ -121,10 +121,7 @@ mod tests {
 
     #[test]
     fn a_code_is_written_and_read_by_one_name() {
-        assert_eq!(
-            serde_json::to_string(&Weight::Heavy).unwrap(),
-            "\"very_heavy\""
-        );
+        assert_eq!(serde_json::to_string(&Weight::Heavy).unwrap(), "\"very_heavy\"");
         assert_eq!(Weight::parse("very_heavy"), Some(Weight::Heavy));
         assert_eq!(Weight::parse("VeryHeavy"), None);
         assert_eq!(Weight::Light.label(Lang::Ru), "лёгкий");

@@ -59,19 +59,13 @@ impl Bi {
     /// A pair of fixed texts.
     #[must_use]
     pub const fn fixed(ru: &'static str, en: &'static str) -> Self {
-        Self {
-            ru: Cow::Borrowed(ru),
-            en: Cow::Borrowed(en),
-        }
+        Self { ru: Cow::Borrowed(ru), en: Cow::Borrowed(en) }
     }
 
     /// A pair of composed texts.
     #[must_use]
     pub fn of(ru: impl Into<Cow<'static, str>>, en: impl Into<Cow<'static, str>>) -> Self {
-        Self {
-            ru: ru.into(),
-            en: en.into(),
-        }
+        Self { ru: ru.into(), en: en.into() }
     }
 
     /// The text in `lang`.

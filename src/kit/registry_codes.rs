@@ -7,11 +7,7 @@ fn digits(text: &str, count: usize) -> Option<Vec<u32>> {
 }
 
 fn weighted(digits: &[u32], weights: impl Iterator<Item = u32>) -> u32 {
-    digits
-        .iter()
-        .zip(weights)
-        .map(|(digit, weight)| digit * weight)
-        .sum()
+    digits.iter().zip(weights).map(|(digit, weight)| digit * weight).sum()
 }
 
 /// INN of an organisation: 10 digits, the last one a check digit: the weighted sum of
@@ -37,10 +33,7 @@ pub fn is_kpp(text: &str) -> bool {
 #[must_use]
 pub fn is_ogrn(text: &str) -> bool {
     digits(text, 13).is_some_and(|d| {
-        let number = d
-            .iter()
-            .take(12)
-            .fold(0_u64, |sum, digit| sum * 10 + u64::from(*digit));
+        let number = d.iter().take(12).fold(0_u64, |sum, digit| sum * 10 + u64::from(*digit));
         d.last().map(|digit| u64::from(*digit)) == Some(number % 11 % 10)
     })
 }
@@ -50,11 +43,7 @@ pub fn is_ogrn(text: &str) -> bool {
 pub fn is_okpo(text: &str) -> bool {
     digits(text, 8).is_some_and(|d| {
         let first = weighted(&d, 1..=7) % 11;
-        let check = if first == 10 {
-            weighted(&d, 3..=9) % 11 % 10
-        } else {
-            first
-        };
+        let check = if first == 10 { weighted(&d, 3..=9) % 11 % 10 } else { first };
         d.last() == Some(&check)
     })
 }
@@ -72,25 +61,10 @@ mod tests {
     #[test]
     fn real_and_synthetic_codes_pass() {
         assert!(
-            [
-                "7707083893",
-                "5799000019",
-                "5799000026",
-                "5799000033",
-                "5799000040"
-            ]
-            .iter()
-            .all(|c| is_inn(c))
+            ["7707083893", "5799000019", "5799000026", "5799000033", "5799000040"].iter().all(|c| is_inn(c))
         );
         assert!(
-            [
-                "1042900006445",
-                "1037739010891",
-                "1025799000017",
-                "1025799000040"
-            ]
-            .iter()
-            .all(|c| is_ogrn(c))
+            ["1042900006445", "1037739010891", "1025799000017", "1025799000040"].iter().all(|c| is_ogrn(c))
         );
         assert!(["07953526", "00032537"].iter().all(|c| is_okpo(c)));
         assert!(is_kpp("770701001") && is_kpp("7707AZ001"));
@@ -100,10 +74,7 @@ mod tests {
     #[test]
     fn a_wrong_digit_or_length_fails() {
         assert!(
-            !is_inn("7707083894")
-                && !is_inn("770708389")
-                && !is_inn("500100732259")
-                && !is_inn("٧٧٠٧٠٨٣٨٩٣")
+            !is_inn("7707083894") && !is_inn("770708389") && !is_inn("500100732259") && !is_inn("٧٧٠٧٠٨٣٨٩٣")
         );
         assert!(!is_ogrn("1042900006446") && !is_ogrn("304500116000157"));
         assert!(!is_okpo("07953527") && !is_okpo("7953526"));

@@ -17,10 +17,6 @@ impl Violation {
     /// A violation at `pointer`.
     #[must_use]
     pub fn new(pointer: impl Into<String>, code: &'static str, detail: Bi) -> Self {
-        Self {
-            pointer: pointer.into(),
-            code,
-            detail,
-        }
+        Self { pointer: pointer.into(), code, detail }
     }
 }

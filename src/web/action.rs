@@ -23,10 +23,6 @@ impl ActionOut {
         if !may {
             blocked_by.insert(0, "role".to_owned());
         }
-        Self {
-            name,
-            allowed: blocked_by.is_empty(),
-            blocked_by,
-        }
+        Self { name, allowed: blocked_by.is_empty(), blocked_by }
     }
 }

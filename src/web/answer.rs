@@ -51,10 +51,7 @@ impl Answer {
     /// As [`resource`].
     pub fn plain<T: Serialize>(body: &T) -> Result<Self, Error> {
         let answer = resource(0, body)?;
-        Ok(Self {
-            version: None,
-            ..answer
-        })
+        Ok(Self { version: None, ..answer })
     }
 
     /// 204.
@@ -88,10 +85,7 @@ impl Answer {
     #[must_use]
     pub fn etag(&self) -> Option<String> {
         let version = self.version?;
-        Some(format!(
-            "\"{version}.{}\"",
-            short_hash(self.body.to_string().as_bytes())
-        ))
+        Some(format!("\"{version}.{}\"", short_hash(self.body.to_string().as_bytes())))
     }
 
     /// Sends a read resource: 304 when the client has it.
@@ -133,9 +127,7 @@ impl Answer {
         if self.status == StatusCode::NO_CONTENT {
             return response.finish();
         }
-        response
-            .content_type("application/json")
-            .body(self.body.to_string())
+        response.content_type("application/json").body(self.body.to_string())
     }
 }
 
@@ -162,12 +154,7 @@ impl Listing {
         listed.rows.truncate(limit);
         let next = match listed.rows.last() {
             Some(last) if has_more => {
-                let keys: Vec<String> = query
-                    .page
-                    .sort
-                    .iter()
-                    .map(|key| last.key(key.name))
-                    .collect();
+                let keys: Vec<String> = query.page.sort.iter().map(|key| last.key(key.name)).collect();
                 Some(info.with_cursor(&cursor::write(&query.bound_to, &keys)))
             }
             _ => None,
@@ -184,10 +171,8 @@ impl Listing {
             "items": items,
             "page": { "limit": query.page.limit, "next": next, "has_more": has_more },
         });
-        if let (Some(count), Some(page)) = (
-            listed.count,
-            body.get_mut("page").and_then(Value::as_object_mut),
-        ) {
+        if let (Some(count), Some(page)) = (listed.count, body.get_mut("page").and_then(Value::as_object_mut))
+        {
             page.insert("count".to_owned(), count.into());
         }
         Ok(Self { body, next })
@@ -202,17 +187,8 @@ impl Listing {
     }
 }
 
-fn conditional(
-    info: &RequestInfo,
-    etag: String,
-    bytes: String,
-    next: Option<String>,
-) -> HttpResponse {
-    let mut response = if info.has_tag(&etag) {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
+fn conditional(info: &RequestInfo, etag: String, bytes: String, next: Option<String>) -> HttpResponse {
+    let mut response = if info.has_tag(&etag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((CACHE_CONTROL, "private, no-cache"));
     if let Some(next) = next {
         response.insert_header((LINK, format!("<{next}>; rel=\"next\"")));
@@ -232,9 +208,5 @@ fn keep_fields(item: &mut Value, fields: &[String]) {
 }
 
 fn short_hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    Sha256::digest(bytes).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }

@@ -85,29 +85,19 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
             let media_type = media_type(&req);
             let bodyless = bytes.is_empty() && media_type.is_none();
             if !bodyless
-                && !matches!(
-                    media_type.as_deref(),
-                    Some("application/json" | "application/merge-patch+json")
-                )
+                && !matches!(media_type.as_deref(), Some("application/json" | "application/merge-patch+json"))
             {
                 return Err(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
             }
             let hash = format!("{:x}", Sha256::digest(&bytes));
-            let outcome = if bodyless {
-                examine(b"{}")?
-            } else {
-                examine(&bytes)?
-            };
+            let outcome = if bodyless { examine(b"{}")? } else { examine(&bytes)? };
             Ok(Self { outcome, hash })
         })
     }
 }
 
 async fn receive(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Error> {
-    let declared = req
-        .headers()
-        .get("content-length")
-        .and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
+    let declared = req.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
     if declared.is_some_and(|length| length > LIMIT) {
         return Err(Error::refuse(&problems::TOO_LARGE));
     }
@@ -124,14 +114,7 @@ async fn receive(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Error
 
 fn media_type(req: &HttpRequest) -> Option<String> {
     let header = req.headers().get(CONTENT_TYPE)?.to_str().ok()?;
-    Some(
-        header
-            .split(';')
-            .next()
-            .unwrap_or_default()
-            .trim()
-            .to_ascii_lowercase(),
-    )
+    Some(header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
 
 fn examine<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Outcome<T>, Error> {

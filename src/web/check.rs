@@ -34,32 +34,38 @@ static VALIDATORS: std::sync::LazyLock<Cache> = std::sync::LazyLock::new(Cache::
 ///
 /// The schema of `T` itself is broken: a fault of the program.
 pub fn check<T: ToSchema + 'static>(value: &Value) -> anyhow::Result<Broken> {
-    let validator = validator_of::<T>()?;
+    Ok(apply(&*validator_of::<T>()?, value))
+}
+
+/// Checks `value` against a `schema` out of an OpenAPI `document`.
+///
+/// # Errors
+///
+/// The schema itself is broken.
+pub fn against(document: &Value, schema: &Value, value: &Value) -> anyhow::Result<Broken> {
+    let mut root = schema.clone();
+    if let (Some(root), Some(components)) = (root.as_object_mut(), document.get("components")) {
+        root.insert("components".to_owned(), components.clone());
+    }
+    Ok(apply(&build(&root)?, value))
+}
+
+fn apply(validator: &Validator, value: &Value) -> Broken {
     let mut broken = Broken::default();
     for error in validator.iter_errors(value) {
         sort_in(&error, &mut broken);
     }
     // Null breaks the type and every other rule of its place: one violation says it.
-    let missing: Vec<String> = broken
-        .invalid
-        .iter()
-        .filter(|v| v.code == "required")
-        .map(|v| v.pointer.clone())
-        .collect();
-    broken
-        .invalid
-        .retain(|v| v.code == "required" || !missing.contains(&v.pointer));
+    let missing: Vec<String> =
+        broken.invalid.iter().filter(|v| v.code == "required").map(|v| v.pointer.clone()).collect();
+    broken.invalid.retain(|v| v.code == "required" || !missing.contains(&v.pointer));
     broken.invalid.dedup();
-    Ok(broken)
+    broken
 }
 
 fn validator_of<T: ToSchema + 'static>() -> anyhow::Result<Arc<Validator>> {
     let key = TypeId::of::<T>();
-    if let Some(found) = VALIDATORS
-        .read()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(&key)
-    {
+    if let Some(found) = VALIDATORS.read().unwrap_or_else(PoisonError::into_inner).get(&key) {
         return Ok(Arc::clone(found));
     }
     let mut schemas = Vec::new();
@@ -72,7 +78,13 @@ fn validator_of<T: ToSchema + 'static>() -> anyhow::Result<Arc<Validator>> {
     if let Some(object) = root.as_object_mut() {
         object.insert("components".to_owned(), json!({ "schemas": definitions }));
     }
-    let validator = jsonschema::options()
+    let validator = Arc::new(build(&root)?);
+    VALIDATORS.write().unwrap_or_else(PoisonError::into_inner).insert(key, Arc::clone(&validator));
+    Ok(validator)
+}
+
+fn build(root: &Value) -> anyhow::Result<Validator> {
+    Ok(jsonschema::options()
         .with_draft(Draft::Draft202012)
         .should_validate_formats(true)
         .with_format("uuid", is_uuid)
@@ -83,13 +95,7 @@ fn validator_of<T: ToSchema + 'static>() -> anyhow::Result<Arc<Validator>> {
         .with_format("oktmo", registry_codes::is_oktmo)
         .with_format("web-address", is_web_address)
         .with_format("date", is_date)
-        .build(&root)?;
-    let validator = Arc::new(validator);
-    VALIDATORS
-        .write()
-        .unwrap_or_else(PoisonError::into_inner)
-        .insert(key, Arc::clone(&validator));
-    Ok(validator)
+        .build(root)?)
 }
 
 /// An http or https address with a host, without user data, at most 2048 characters.
@@ -107,9 +113,7 @@ fn is_web_address(text: &str) -> bool {
 fn is_date(text: &str) -> bool {
     use chrono::Datelike;
     text.len() == 10
-        && text
-            .parse::<chrono::NaiveDate>()
-            .is_ok_and(|date| (1900..=2100).contains(&date.year()))
+        && text.parse::<chrono::NaiveDate>().is_ok_and(|date| (1900..=2100).contains(&date.year()))
 }
 
 fn sort_in(error: &ValidationError<'_>, broken: &mut Broken) {
@@ -157,8 +161,7 @@ fn sort_in(error: &ValidationError<'_>, broken: &mut Broken) {
 
 /// Whether `error` only says that the value is of another branch (not null, not this tag).
 fn is_foreign_branch(error: &ValidationError<'_>, at: &str) -> bool {
-    error.instance_path().as_str() == at
-        && matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
+    error.instance_path().as_str() == at && matches!(error.kind(), Kind::Type { .. } | Kind::Constant { .. })
 }
 
 fn rule(kind: &Kind, at: String) -> (String, &'static str, Bi) {
@@ -171,78 +174,42 @@ fn rule(kind: &Kind, at: String) -> (String, &'static str, Bi) {
         Kind::Enum { options } => {
             let list = options
                 .as_array()
-                .map(|codes| {
-                    codes
-                        .iter()
-                        .filter_map(Value::as_str)
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                })
+                .map(|codes| codes.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(", "))
                 .unwrap_or_default();
             (
                 at,
                 "unknown-code",
-                Bi::of(
-                    format!("Допустимые значения: {list}"),
-                    format!("Allowed values: {list}"),
-                ),
+                Bi::of(format!("Допустимые значения: {list}"), format!("Allowed values: {list}")),
             )
         }
         Kind::MaxLength { limit } => (
             at,
             "too-long",
-            Bi::of(
-                format!("Не длиннее {limit} символов"),
-                format!("At most {limit} characters"),
-            ),
+            Bi::of(format!("Не длиннее {limit} символов"), format!("At most {limit} characters")),
         ),
-        Kind::MinLength { limit: 1 } => (
-            at,
-            "empty",
-            Bi::fixed(
-                "Значение не может быть пустым",
-                "The value must not be empty",
-            ),
-        ),
+        Kind::MinLength { limit: 1 } => {
+            (at, "empty", Bi::fixed("Значение не может быть пустым", "The value must not be empty"))
+        }
         Kind::MinLength { limit } => (
             at,
             "too-short",
-            Bi::of(
-                format!("Не короче {limit} символов"),
-                format!("At least {limit} characters"),
-            ),
+            Bi::of(format!("Не короче {limit} символов"), format!("At least {limit} characters")),
         ),
-        Kind::MaxItems { limit } => (
-            at,
-            "too-many",
-            Bi::of(
-                format!("Не больше {limit} элементов"),
-                format!("At most {limit} items"),
-            ),
-        ),
-        Kind::MinItems { limit } => (
-            at,
-            "too-few",
-            Bi::of(
-                format!("Не меньше {limit} элементов"),
-                format!("At least {limit} items"),
-            ),
-        ),
-        Kind::Minimum { limit } => (
-            at,
-            "too-small",
-            Bi::of(format!("Не меньше {limit}"), format!("At least {limit}")),
-        ),
-        Kind::Maximum { limit } => (
-            at,
-            "too-big",
-            Bi::of(format!("Не больше {limit}"), format!("At most {limit}")),
-        ),
-        Kind::UniqueItems => (
-            at,
-            "not-unique",
-            Bi::fixed("Элементы не должны повторяться", "The items must differ"),
-        ),
+        Kind::MaxItems { limit } => {
+            (at, "too-many", Bi::of(format!("Не больше {limit} элементов"), format!("At most {limit} items")))
+        }
+        Kind::MinItems { limit } => {
+            (at, "too-few", Bi::of(format!("Не меньше {limit} элементов"), format!("At least {limit} items")))
+        }
+        Kind::Minimum { limit } => {
+            (at, "too-small", Bi::of(format!("Не меньше {limit}"), format!("At least {limit}")))
+        }
+        Kind::Maximum { limit } => {
+            (at, "too-big", Bi::of(format!("Не больше {limit}"), format!("At most {limit}")))
+        }
+        Kind::UniqueItems => {
+            (at, "not-unique", Bi::fixed("Элементы не должны повторяться", "The items must differ"))
+        }
         Kind::Format { format } => format_rule(format, at),
         Kind::Pattern { pattern } => (
             at,
@@ -252,11 +219,7 @@ fn rule(kind: &Kind, at: String) -> (String, &'static str, Bi) {
                 format!("The value must match {pattern}"),
             ),
         ),
-        _ => (
-            at,
-            "invalid",
-            Bi::fixed("Недопустимое значение", "The value is not allowed"),
-        ),
+        _ => (at, "invalid", Bi::fixed("Недопустимое значение", "The value is not allowed")),
     }
 }
 
@@ -291,10 +254,7 @@ fn format_rule(format: &str, at: String) -> (String, &'static str, Bi) {
             ),
         ),
         "kpp" => ("format", Bi::fixed("КПП: 9 знаков", "KPP: 9 characters")),
-        "oktmo" => (
-            "format",
-            Bi::fixed("ОКТМО: 8 или 11 цифр", "OKTMO: 8 or 11 digits"),
-        ),
+        "oktmo" => ("format", Bi::fixed("ОКТМО: 8 или 11 цифр", "OKTMO: 8 or 11 digits")),
         "web-address" => (
             "web-address",
             Bi::fixed(
@@ -302,14 +262,8 @@ fn format_rule(format: &str, at: String) -> (String, &'static str, Bi) {
                 "An http or https address without user data",
             ),
         ),
-        "uuid" => (
-            "not-an-id",
-            Bi::fixed("Это не идентификатор", "This is not an identifier"),
-        ),
-        _ => (
-            "format",
-            Bi::fixed("Неверный формат", "The format is wrong"),
-        ),
+        "uuid" => ("not-an-id", Bi::fixed("Это не идентификатор", "This is not an identifier")),
+        _ => ("format", Bi::fixed("Неверный формат", "The format is wrong")),
     };
     (at, code, detail)
 }

@@ -48,23 +48,14 @@ impl RequestInfo {
     /// The info that [`around`] left with the request.
     #[must_use]
     pub fn of(req: &HttpRequest) -> Self {
-        req.extensions()
-            .get::<Self>()
-            .cloned()
-            .unwrap_or_else(|| Self::read(req))
+        req.extensions().get::<Self>().cloned().unwrap_or_else(|| Self::read(req))
     }
 
     fn read(req: &HttpRequest) -> Self {
-        let text = |name: HeaderName| {
-            req.headers()
-                .get(name)
-                .and_then(|value| value.to_str().ok())
-        };
+        let text = |name: HeaderName| req.headers().get(name).and_then(|value| value.to_str().ok());
         let given = text(HeaderName::from_static("x-request-id")).filter(|id| {
             (1..=REQUEST_ID_LIMIT).contains(&id.len())
-                && id
-                    .bytes()
-                    .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
+                && id.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b':'))
         });
         let clock = req.app_data::<web::Data<Clock>>();
         Self {
@@ -80,9 +71,7 @@ impl RequestInfo {
     #[must_use]
     pub fn has_tag(&self, etag: &str) -> bool {
         self.if_none_match.as_ref().is_some_and(|known| {
-            known
-                .split(',')
-                .any(|tag| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*")
+            known.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag || tag.trim() == "*")
         })
     }
 
@@ -90,13 +79,8 @@ impl RequestInfo {
     #[must_use]
     pub fn with_cursor(&self, cursor: &str) -> String {
         let (path, query) = self.target.split_once('?').unwrap_or((&self.target, ""));
-        let kept = query
-            .split('&')
-            .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-        let pairs: Vec<String> = kept
-            .map(str::to_owned)
-            .chain([format!("cursor={cursor}")])
-            .collect();
+        let kept = query.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
+        let pairs: Vec<String> = kept.map(str::to_owned).chain([format!("cursor={cursor}")]).collect();
         format!("{path}?{}", pairs.join("&"))
     }
 }
@@ -136,9 +120,7 @@ pub async fn around<B: MessageBody + 'static>(
             }
         },
     };
-    let status = outcome
-        .as_ref()
-        .map_or_else(HttpResponse::status, ServiceResponse::status);
+    let status = outcome.as_ref().map_or_else(HttpResponse::status, ServiceResponse::status);
     log::info!(
         "{} {method} {} {} {} ms",
         info.request_id,
@@ -160,30 +142,22 @@ pub async fn around<B: MessageBody + 'static>(
 
 fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     let headers = req.headers();
-    if let Some(AllowedHosts(hosts)) = req
-        .app_data::<web::Data<AllowedHosts>>()
-        .map(|hosts| hosts.as_ref())
+    if let Some(AllowedHosts(hosts)) = req.app_data::<web::Data<AllowedHosts>>().map(|hosts| hosts.as_ref())
         && !hosts.is_empty()
     {
         let name = req.connection_info().host().to_ascii_lowercase();
-        let bare = name
-            .rsplit_once(':')
-            .map_or(name.as_str(), |(host, _port)| host);
+        let bare = name.rsplit_once(':').map_or(name.as_str(), |(host, _port)| host);
         if !hosts.iter().any(|host| host == bare || *host == name) {
             return Some(Error::refuse(&problems::FOREIGN_HOST));
         }
     }
     // Unpacking a small body can fill the memory: nothing here unpacks.
-    let encoding = headers
-        .get(header::CONTENT_ENCODING)
-        .map(HeaderValue::as_bytes);
+    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     if encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
     }
     let json_only = req.path().starts_with("/api/") && !req.path().ends_with("/content");
-    let accept = headers
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     if json_only && accept.is_some_and(|accept| !accepts_json(accept)) {
         return Some(Error::refuse(&problems::NOT_ACCEPTABLE));
     }
@@ -193,17 +167,11 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
 fn accepts_json(accept: &str) -> bool {
     accept.split(',').any(|range| {
         let kind = range.split(';').next().unwrap_or_default().trim();
-        matches!(
-            kind,
-            "" | "*/*" | "application/*" | "application/json" | "application/problem+json"
-        )
+        matches!(kind, "" | "*/*" | "application/*" | "application/json" | "application/problem+json")
     })
 }
 
-fn answer_errors(
-    response: ServiceResponse<BoxBody>,
-    info: &RequestInfo,
-) -> ServiceResponse<BoxBody> {
+fn answer_errors(response: ServiceResponse<BoxBody>, info: &RequestInfo) -> ServiceResponse<BoxBody> {
     let Some(error) = response.response().error() else {
         return response;
     };

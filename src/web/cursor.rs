@@ -46,10 +46,7 @@ mod tests {
         let cursor = write("orders?sort=date", &keys);
         assert_eq!(read("orders?sort=date", &cursor, 2), Some(keys));
         assert_eq!(read("orders?sort=-date", &cursor, 2), None);
-        assert_eq!(
-            read("orders?sort=date", &cursor[..cursor.len() - 1], 2),
-            None
-        );
+        assert_eq!(read("orders?sort=date", &cursor[..cursor.len() - 1], 2), None);
         assert_eq!(read("orders?sort=date", "%%%", 2), None);
     }
 }

@@ -37,23 +37,15 @@ pub struct Document {
 pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
     let mut findings = Findings::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let seed = Strict {
-        pointer: String::new(),
-        verbatim: false,
-        findings: &mut findings,
-    };
-    let value = seed
-        .deserialize(&mut reader)
-        .and_then(|value| reader.end().map(|()| value))
-        .map_err(|cause| {
+    let seed = Strict { pointer: String::new(), verbatim: false, findings: &mut findings };
+    let value =
+        seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)).map_err(|cause| {
             let (line, column) = (cause.line(), cause.column());
             Violation::new(
                 "",
                 "not-json",
                 Bi::of(
-                    format!(
-                        "Тело запроса не является корректным JSON: строка {line}, позиция {column}"
-                    ),
+                    format!("Тело запроса не является корректным JSON: строка {line}, позиция {column}"),
                     format!("The body is not valid JSON: line {line}, column {column}"),
                 ),
             )
@@ -78,10 +70,7 @@ pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
                 Violation::new(
                     pointer,
                     "forbidden-character",
-                    Bi::fixed(
-                        "Недопустимые управляющие символы",
-                        "Control characters are not allowed",
-                    ),
+                    Bi::fixed("Недопустимые управляющие символы", "Control characters are not allowed"),
                 )
             })
             .collect(),
@@ -97,11 +86,7 @@ struct Strict<'f> {
 impl Strict<'_> {
     fn under(&mut self, name: &str) -> Strict<'_> {
         Strict {
-            pointer: format!(
-                "{}/{}",
-                self.pointer,
-                name.replace('~', "~0").replace('/', "~1")
-            ),
+            pointer: format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1")),
             verbatim: VERBATIM.contains(&name),
             findings: self.findings,
         }
@@ -140,20 +125,14 @@ impl<'de> Visitor<'de> for Strict<'_> {
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Number::from_f64(value)
-            .map(Value::Number)
-            .ok_or_else(|| E::custom("not finite"))
+        Number::from_f64(value).map(Value::Number).ok_or_else(|| E::custom("not finite"))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         if value.chars().any(text::is_forbidden) {
             self.findings.forbidden.push(self.pointer);
         }
-        Ok(Value::String(if self.verbatim {
-            value.to_owned()
-        } else {
-            text::normal(value)
-        }))
+        Ok(Value::String(if self.verbatim { value.to_owned() } else { text::normal(value) }))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Value, A::Error> {
@@ -193,15 +172,7 @@ mod tests {
 
     #[test]
     fn what_is_not_json_is_one_error() {
-        for bytes in [
-            &b"{"[..],
-            b"",
-            b"{} x",
-            b"NaN",
-            b"\xEF\xBB\xBF{}",
-            b"{\"a\": \"\xFF\"}",
-            b"[1e400]",
-        ] {
+        for bytes in [&b"{"[..], b"", b"{} x", b"NaN", b"\xEF\xBB\xBF{}", b"{\"a\": \"\xFF\"}", b"[1e400]"] {
             assert_eq!(read(bytes).err().unwrap().code, "not-json");
         }
         let deep = "[".repeat(100_000);

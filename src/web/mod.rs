@@ -7,6 +7,7 @@ pub mod body;
 pub mod check;
 pub mod conventions;
 pub mod cursor;
+pub mod filter;
 pub mod json;
 pub mod precondition;
 pub mod query;

@@ -81,22 +81,13 @@ mod tests {
 
     fn parsed(header: &str) -> IfMatch {
         IfMatch::of(
-            &actix_web::test::TestRequest::default()
-                .insert_header(("If-Match", header))
-                .to_http_request(),
+            &actix_web::test::TestRequest::default().insert_header(("If-Match", header)).to_http_request(),
         )
     }
 
     #[test]
     fn every_form_of_the_version_passes() {
-        for header in [
-            "\"7\"",
-            "W/\"7\"",
-            "\"7.0a1b2c3d\"",
-            "7",
-            "*",
-            "\"6\", \"7\"",
-        ] {
+        for header in ["\"7\"", "W/\"7\"", "\"7.0a1b2c3d\"", "7", "*", "\"6\", \"7\""] {
             assert!(parsed(header).require(7).is_ok(), "{header}");
         }
         assert!(parsed("\"6\"").require(7).is_err());

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::future::{Ready, ready};
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
-use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer};
+
 use serde_json::{Map, Value};
 use utoipa::IntoParams;
+
+pub use super::filter::{AnyOf, Between, Filter, PageOut, Paging};
 
 use super::cursor;
 use crate::db::page::{Page, SortKey};
@@ -20,105 +21,6 @@ use crate::kit::violation::Violation;
 const DEFAULT_LIMIT: i64 = 50;
 /// Ids of `id=a,b,c` at most.
 const MOST_IDS: usize = 1000;
-
-/// The filters of one list: a struct of [`AnyOf`] and [`Between`] members and plain options.
-pub trait Filter: DeserializeOwned + IntoParams + 'static {
-    /// Names allowed in `sort=`; the last key is always the list's `LAST_KEY`.
-    const SORTS: &'static [&'static str];
-    /// The order without `sort=`.
-    const DEFAULT_SORT: &'static str = "id";
-    /// The key that makes the order total.
-    const LAST_KEY: &'static str = "id";
-}
-
-/// One or more values, `field=a,b`: any of them.
-#[derive(Debug, Clone)]
-pub struct AnyOf<T>(pub Vec<T>);
-
-impl<'de, T: DeserializeOwned> Deserialize<'de> for AnyOf<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        text.split(',')
-            .map(|part| {
-                serde_json::from_value(Value::String(text::normal(part))).map_err(D::Error::custom)
-            })
-            .collect::<Result<Vec<T>, _>>()
-            .map(AnyOf)
-    }
-}
-
-/// Bounds of a value: `field=…`, `field[gte]=…`, `[gt]`, `[lte]`, `[lt]`.
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(deny_unknown_fields, bound = "T: DeserializeOwned")]
-pub struct Between<T> {
-    /// Exactly this.
-    #[serde(rename = "eq")]
-    pub exactly: Option<T>,
-    /// At least.
-    pub gte: Option<T>,
-    /// More than.
-    pub gt: Option<T>,
-    /// At most.
-    pub lte: Option<T>,
-    /// Less than.
-    pub lt: Option<T>,
-}
-
-impl Between<chrono::NaiveDate> {
-    /// The first day within the bounds.
-    #[must_use]
-    pub fn from(&self) -> Option<chrono::NaiveDate> {
-        let after = self.gt.and_then(|day| day.succ_opt());
-        [self.exactly, self.gte, after].into_iter().flatten().max()
-    }
-
-    /// The first day after the bounds.
-    #[must_use]
-    pub fn before(&self) -> Option<chrono::NaiveDate> {
-        let next = |day: Option<chrono::NaiveDate>| day.and_then(|day| day.succ_opt());
-        [next(self.exactly), next(self.lte), self.lt]
-            .into_iter()
-            .flatten()
-            .min()
-    }
-}
-
-/// `page` of a list.
-#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
-#[schema(example = json!({"limit": 50, "next": null, "has_more": false}))]
-pub struct PageOut {
-    /// Rows of a page at most.
-    limit: i64,
-    /// Address of the next page; null on the last one.
-    next: Option<String>,
-    /// Whether there is a next page.
-    has_more: bool,
-    /// Rows of all pages, with `count=exact`.
-    #[schema(nullable = false)]
-    count: Option<i64>,
-}
-
-/// Parameters that every list has.
-#[derive(Debug, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "documents what ListQuery reads")]
-pub struct Paging {
-    /// Rows of a page.
-    #[param(minimum = 1, maximum = 1000, default = 50)]
-    limit: Option<i64>,
-    /// `next` of the page before; bound to filter and sort.
-    cursor: Option<String>,
-    /// Keys of the order, comma-separated, `-` for descending.
-    sort: Option<String>,
-    /// Members of each item to answer with, comma-separated.
-    #[param(example = "id,status,version")]
-    fields: Option<String>,
-    /// Only these ids, comma-separated, at most 1000.
-    id: Option<String>,
-    /// `exact` adds `count` to the answer.
-    #[param(example = "exact")]
-    count: Option<String>,
-}
 
 /// A list request, read strictly.
 #[derive(Debug)]
@@ -143,13 +45,8 @@ impl<F: Filter> FromRequest for ListQuery<F> {
 }
 
 fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
-    let own: Vec<String> = F::into_params(|| None)
-        .into_iter()
-        .map(|parameter| parameter.name)
-        .collect();
-    let common = Paging::into_params(|| None)
-        .into_iter()
-        .map(|parameter| parameter.name);
+    let own: Vec<String> = F::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
+    let common = Paging::into_params(|| None).into_iter().map(|parameter| parameter.name);
     let known: Vec<String> = own.iter().cloned().chain(common).collect();
     let mut given = parameters(req.query_string(), &known)?;
     let mut violations = Vec::new();
@@ -162,10 +59,8 @@ fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
         None => DEFAULT_LIMIT,
         Some(Ok(limit)) if (1..=1000).contains(&limit) => limit,
         Some(_) => {
-            violations.push(bad(
-                "limit",
-                Bi::fixed("Целое число от 1 до 1000", "A whole number from 1 to 1000"),
-            ));
+            violations
+                .push(bad("limit", Bi::fixed("Целое число от 1 до 1000", "A whole number from 1 to 1000")));
             DEFAULT_LIMIT
         }
     };
@@ -173,30 +68,19 @@ fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
     let sort = sort_keys::<F>(&sort_text, &mut violations);
     let cursor_text = take("cursor");
     let fields = take("fields").map(|text| text.split(',').map(str::to_owned).collect());
-    let ids: Option<Vec<String>> =
-        take("id").map(|text| text.split(',').map(str::to_owned).collect());
+    let ids: Option<Vec<String>> = take("id").map(|text| text.split(',').map(str::to_owned).collect());
     if ids.as_ref().is_some_and(|ids| ids.len() > MOST_IDS) {
-        violations.push(bad(
-            "id",
-            Bi::fixed("Не больше 1000 идентификаторов", "At most 1000 ids"),
-        ));
+        violations.push(bad("id", Bi::fixed("Не больше 1000 идентификаторов", "At most 1000 ids")));
     }
     let count = match take("count").as_deref() {
         None => false,
         Some("exact") => true,
         Some(_) => {
-            violations.push(bad(
-                "count",
-                Bi::fixed("Допустимо только exact", "Only exact is allowed"),
-            ));
+            violations.push(bad("count", Bi::fixed("Допустимо только exact", "Only exact is allowed")));
             false
         }
     };
-    let bound_to = format!(
-        "{}?{}&sort={sort_text}&id={ids:?}",
-        req.path(),
-        Value::Object(given.clone())
-    );
+    let bound_to = format!("{}?{}&sort={sort_text}&id={ids:?}", req.path(), Value::Object(given.clone()));
     let filter = read_filter::<F>(given, &mut violations);
     let after = cursor_text.map(|text| cursor::read(&bound_to, &text, sort.len()));
     if after == Some(None) {
@@ -211,13 +95,7 @@ fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
     match filter {
         Some(filter) if violations.is_empty() => Ok(ListQuery {
             filter,
-            page: Page {
-                limit,
-                sort,
-                after: after.flatten(),
-                ids,
-                count,
-            },
+            page: Page { limit, sort, after: after.flatten(), ids, count },
             fields,
             bound_to,
         }),
@@ -226,20 +104,15 @@ fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
 }
 
 /// Reads the filters; takes out each value that does not fit, so that all are named at once.
-fn read_filter<F: Filter>(
-    mut given: Map<String, Value>,
-    violations: &mut Vec<Violation>,
-) -> Option<F> {
+fn read_filter<F: Filter>(mut given: Map<String, Value>, violations: &mut Vec<Violation>) -> Option<F> {
     let names: Vec<String> = given.keys().cloned().collect();
     for name in names {
         let Some(value) = given.get(&name).cloned() else {
             continue;
         };
         let alone = Map::from_iter([(name.clone(), value.clone())]);
-        let bounds = Map::from_iter([(
-            name.clone(),
-            Value::Object(Map::from_iter([("eq".to_owned(), value)])),
-        )]);
+        let bounds =
+            Map::from_iter([(name.clone(), Value::Object(Map::from_iter([("eq".to_owned(), value)])))]);
         if serde_json::from_value::<F>(Value::Object(alone)).is_ok() {
             continue;
         }
@@ -250,10 +123,7 @@ fn read_filter<F: Filter>(
         given.remove(&name);
         violations.push(bad(
             &name,
-            Bi::fixed(
-                "Недопустимое значение параметра",
-                "The parameter's value is not allowed",
-            ),
+            Bi::fixed("Недопустимое значение параметра", "The parameter's value is not allowed"),
         ));
     }
     serde_json::from_value(Value::Object(given)).ok()
@@ -262,17 +132,10 @@ fn read_filter<F: Filter>(
 fn sort_keys<F: Filter>(text: &str, violations: &mut Vec<Violation>) -> Vec<SortKey> {
     let mut keys: Vec<SortKey> = Vec::new();
     for part in text.split(',') {
-        let (name, desc) = part
-            .strip_prefix('-')
-            .map_or((part, false), |name| (name, true));
-        let allowed = F::SORTS
-            .iter()
-            .chain([&F::LAST_KEY])
-            .find(|allowed| **allowed == name);
+        let (name, desc) = part.strip_prefix('-').map_or((part, false), |name| (name, true));
+        let allowed = F::SORTS.iter().chain([&F::LAST_KEY]).find(|allowed| **allowed == name);
         match allowed {
-            Some(name) if keys.iter().all(|key| key.name != *name) => {
-                keys.push(SortKey { name, desc })
-            }
+            Some(name) if keys.iter().all(|key| key.name != *name) => keys.push(SortKey { name, desc }),
             _ => {
                 let list = F::SORTS.join(", ");
                 violations.push(bad(
@@ -286,10 +149,7 @@ fn sort_keys<F: Filter>(text: &str, violations: &mut Vec<Violation>) -> Vec<Sort
         }
     }
     if keys.iter().all(|key| key.name != F::LAST_KEY) {
-        keys.push(SortKey {
-            name: F::LAST_KEY,
-            desc: false,
-        });
+        keys.push(SortKey { name: F::LAST_KEY, desc: false });
     }
     keys
 }
@@ -310,41 +170,28 @@ pub fn parameters(query: &str, known: &[String]) -> Result<Map<String, Value>, E
         if !known.contains(&base) {
             violations.push(unknown(&name, &base, known));
         } else if value.chars().any(text::is_forbidden) || value.contains('\u{FFFD}') {
-            violations.push(bad(
-                &name,
-                Bi::fixed("Недопустимые символы", "The characters are not allowed"),
-            ));
+            violations.push(bad(&name, Bi::fixed("Недопустимые символы", "The characters are not allowed")));
         } else {
             let value = Value::String(value.into_owned());
             let clash = match operator {
                 None => found.insert(base, value).is_some(),
-                Some(operator) => match found
-                    .entry(base)
-                    .or_insert_with(|| Value::Object(Map::new()))
-                {
+                Some(operator) => match found.entry(base).or_insert_with(|| Value::Object(Map::new())) {
                     Value::Object(bounds) => bounds.insert(operator, value).is_some(),
                     _ => true,
                 },
             };
             if clash {
-                violations.push(bad(
-                    &name,
-                    Bi::fixed("Параметр указан дважды", "The parameter stands twice"),
-                ));
+                violations
+                    .push(bad(&name, Bi::fixed("Параметр указан дважды", "The parameter stands twice")));
             }
         }
     }
-    if violations.is_empty() {
-        Ok(found)
-    } else {
-        Err(Error::malformed(violations))
-    }
+    if violations.is_empty() { Ok(found) } else { Err(Error::malformed(violations)) }
 }
 
 fn unknown(name: &str, base: &str, known: &[String]) -> Violation {
-    let nearest = known
-        .iter()
-        .max_by(|a, b| strsim::jaro_winkler(a, base).total_cmp(&strsim::jaro_winkler(b, base)));
+    let nearest =
+        known.iter().max_by(|a, b| strsim::jaro_winkler(a, base).total_cmp(&strsim::jaro_winkler(b, base)));
     let detail = nearest.map_or_else(
         || Bi::fixed("Здесь нет параметров", "There are no parameters here"),
         |near| {
@@ -383,10 +230,7 @@ impl One {
         }
         let given = parameters(req.query_string(), &known)?;
         let list = |name: &str| -> Option<Vec<String>> {
-            given
-                .get(name)
-                .and_then(Value::as_str)
-                .map(|text| text.split(',').map(str::to_owned).collect())
+            given.get(name).and_then(Value::as_str).map(|text| text.split(',').map(str::to_owned).collect())
         };
         let embed = list("embed").unwrap_or_default();
         if let Some(other) = embed.iter().find(|name| !embeds.contains(&name.as_str())) {
@@ -399,10 +243,7 @@ impl One {
                 ),
             )]));
         }
-        Ok(Self {
-            fields: list("fields"),
-            embed,
-        })
+        Ok(Self { fields: list("fields"), embed })
     }
 }
 

@@ -27,8 +27,7 @@ const KEPT_HOURS: i64 = 48;
 const KEY_LIMIT: usize = 255;
 
 /// Keys whose requests run in this process right now.
-static RUNNING: std::sync::LazyLock<Mutex<HashSet<String>>> =
-    std::sync::LazyLock::new(Mutex::default);
+static RUNNING: std::sync::LazyLock<Mutex<HashSet<String>>> = std::sync::LazyLock::new(Mutex::default);
 
 /// The conditions of one write.
 #[derive(Debug, Clone)]
@@ -55,10 +54,7 @@ impl FromRequest for Writing {
 
 impl Writing {
     fn read(req: &HttpRequest) -> Result<Self, Error> {
-        let dry_run = match query::plain(req, &["dry_run"])?
-            .get("dry_run")
-            .map(String::as_str)
-        {
+        let dry_run = match query::plain(req, &["dry_run"])?.get("dry_run").map(String::as_str) {
             None | Some("false") => false,
             Some("true") => true,
             Some(_) => {
@@ -76,10 +72,7 @@ impl Writing {
                     return Err(Error::malformed(vec![Violation::new(
                         "Idempotency-Key",
                         "invalid-header",
-                        Bi::fixed(
-                            "От 1 до 255 печатных знаков ASCII",
-                            "1 to 255 printable ASCII characters",
-                        ),
+                        Bi::fixed("От 1 до 255 печатных знаков ASCII", "1 to 255 printable ASCII characters"),
                     )]));
                 }
                 Some(key.to_owned())
@@ -113,17 +106,9 @@ impl Writing {
     where
         F: FnOnce(&mut Tx, &Self) -> Result<Answer, Error> + Send + 'static,
     {
-        self.subject = actor
-            .account_id
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        self.subject = actor.account_id.as_ref().map(ToString::to_string).unwrap_or_default();
         body_hash.clone_into(&mut self.body_hash);
-        let _running = self
-            .key
-            .as_ref()
-            .map(|key| Running::start(&self, key))
-            .transpose()?;
+        let _running = self.key.as_ref().map(|key| Running::start(&self, key)).transpose()?;
         let dry_run = self.dry_run;
         let mode = if dry_run { Mode::Rehearse } else { Mode::Keep };
         let answer = db
@@ -166,16 +151,8 @@ impl Writing {
             Some(row) if row.body_hash != self.body_hash => {
                 Err(Error::refuse(&problems::IDEMPOTENCY_KEY_REUSED))
             }
-            Some(KeptRow {
-                body: Some(body),
-                status,
-                location,
-                etag,
-                ..
-            }) => {
-                let status = u16::try_from(status)
-                    .ok()
-                    .and_then(|code| StatusCode::from_u16(code).ok());
+            Some(KeptRow { body: Some(body), status, location, etag, .. }) => {
+                let status = u16::try_from(status).ok().and_then(|code| StatusCode::from_u16(code).ok());
                 Err(Error::Replayed(Box::new(KeptAnswer {
                     status: status.unwrap_or(StatusCode::OK),
                     location,
@@ -249,15 +226,8 @@ struct Running(Arc<str>);
 
 impl Running {
     fn start(writing: &Writing, key: &str) -> Result<Self, Error> {
-        let name = format!(
-            "{}\n{}\n{}\n{key}",
-            writing.subject, writing.method, writing.path
-        );
-        if !RUNNING
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name.clone())
-        {
+        let name = format!("{}\n{}\n{}\n{key}", writing.subject, writing.method, writing.path);
+        if !RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(name.clone()) {
             return Err(Error::refuse(&problems::IDEMPOTENCY_KEY_IN_USE));
         }
         Ok(Self(name.into()))
@@ -266,9 +236,6 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        RUNNING
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&*self.0);
+        RUNNING.lock().unwrap_or_else(PoisonError::into_inner).remove(&*self.0);
     }
 }

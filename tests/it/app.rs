@@ -49,8 +49,7 @@ impl TestApp {
                 let server = postgres()?;
                 let name = format!("it_{}", new_uuid().replace('-', "_"));
                 let mut conn = PgConnection::establish(server).unwrap();
-                conn.batch_execute(&format!("CREATE SCHEMA {name}"))
-                    .unwrap();
+                conn.batch_execute(&format!("CREATE SCHEMA {name}")).unwrap();
                 let join = if server.contains('?') { '&' } else { '?' };
                 let url = format!("{server}{join}options=-csearch_path%3D{name}");
                 (url.parse().unwrap(), Some((server.to_owned(), name)))
@@ -65,15 +64,7 @@ impl TestApp {
         actix_web::rt::spawn(server);
         let keys = Keys::load(&folder, None).unwrap();
         let tokens = Tokens::new(keys, config.token_issuer, config.token_audience).unwrap();
-        Some(Self {
-            clock,
-            url,
-            database_url,
-            tokens,
-            folder,
-            schema,
-            server: handle,
-        })
+        Some(Self { clock, url, database_url, tokens, folder, schema, server: handle })
     }
 
     /// A client that has not signed in.

@@ -21,11 +21,7 @@ pub struct Reply {
 
 impl Client {
     pub fn new(base: &str, token: Option<String>) -> Self {
-        Self {
-            http: reqwest::Client::new(),
-            base: base.to_owned(),
-            token,
-        }
+        Self { http: reqwest::Client::new(), base: base.to_owned(), token }
     }
 
     /// A request to be completed by hand.
@@ -47,11 +43,7 @@ impl Client {
 
     /// A transition without a body.
     pub async fn act(&self, path: &str, version: i64) -> Reply {
-        Reply::of(
-            self.request(Method::POST, path)
-                .header("If-Match", tag(version)),
-        )
-        .await
+        Reply::of(self.request(Method::POST, path).header("If-Match", tag(version))).await
     }
 
     /// A transition with a body.
@@ -71,11 +63,7 @@ impl Client {
     }
 
     pub async fn delete(&self, path: &str, version: i64) -> Reply {
-        Reply::of(
-            self.request(Method::DELETE, path)
-                .header("If-Match", tag(version)),
-        )
-        .await
+        Reply::of(self.request(Method::DELETE, path).header("If-Match", tag(version))).await
     }
 }
 
@@ -107,11 +95,7 @@ impl Reply {
     #[track_caller]
     pub fn expect(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text());
-        if self.bytes.is_empty() {
-            Value::Null
-        } else {
-            self.json()
-        }
+        if self.bytes.is_empty() { Value::Null } else { self.json() }
     }
 
     /// `code` of a problem, once the status is what it should be.
@@ -132,11 +116,7 @@ impl Reply {
             .into_iter()
             .flatten()
             .map(|error| {
-                format!(
-                    "{} {}",
-                    error["pointer"].as_str().unwrap(),
-                    error["code"].as_str().unwrap()
-                )
+                format!("{} {}", error["pointer"].as_str().unwrap(), error["code"].as_str().unwrap())
             })
             .collect();
         found.sort();
@@ -163,15 +143,10 @@ pub trait Resource {
 
 impl Resource for Value {
     fn id(&self) -> String {
-        self["id"]
-            .as_str()
-            .unwrap_or_else(|| panic!("no id in {self}"))
-            .to_owned()
+        self["id"].as_str().unwrap_or_else(|| panic!("no id in {self}")).to_owned()
     }
 
     fn version(&self) -> i64 {
-        self["version"]
-            .as_i64()
-            .unwrap_or_else(|| panic!("no version in {self}"))
+        self["version"].as_i64().unwrap_or_else(|| panic!("no version in {self}"))
     }
 }

@@ -47,12 +47,7 @@ impl TestApp {
     }
 
     /// A secondary school; `number` 0 to 3 chooses its codes.
-    pub fn given_school(
-        &self,
-        municipality: &MunicipalityId,
-        name: &str,
-        number: usize,
-    ) -> SchoolId {
+    pub fn given_school(&self, municipality: &MunicipalityId, name: &str, number: usize) -> SchoolId {
         let (inn, ogrn) = CODES[number];
         let levels = r#"["primary","basic","secondary"]"#;
         self.given_school_with(municipality, name, inn, ogrn, levels)
@@ -126,10 +121,7 @@ impl TestApp {
         let (client, account) = self.account("curator", Some(municipality), None, None);
         for school in assigned {
             diesel::insert_into(account_schools::table)
-                .values((
-                    account_schools::account_id.eq(&account),
-                    account_schools::school_id.eq(*school),
-                ))
+                .values((account_schools::account_id.eq(&account), account_schools::school_id.eq(*school)))
                 .execute(&mut self.connection())
                 .unwrap();
         }
@@ -186,18 +178,9 @@ impl TestApp {
             ))
             .execute(&mut self.connection())
             .unwrap();
-        let claims = (
-            region.map(str::to_owned),
-            municipality.cloned(),
-            school.cloned(),
-        );
-        let token = TokenSource {
-            app: self,
-            account: account.clone(),
-            session,
-            role: role.to_owned(),
-            claims,
-        };
+        let claims = (region.map(str::to_owned), municipality.cloned(), school.cloned());
+        let token =
+            TokenSource { app: self, account: account.clone(), session, role: role.to_owned(), claims };
         (self.with_token(&token.issue()), account)
     }
 }
@@ -213,15 +196,7 @@ struct TokenSource<'a> {
 impl TokenSource<'_> {
     fn issue(self) -> String {
         let now = self.app.clock.now();
-        let Self {
-            app,
-            account,
-            session,
-            role,
-            claims,
-        } = self;
-        app.tokens
-            .issue(now, account, session, &role, claims)
-            .unwrap()
+        let Self { app, account, session, role, claims } = self;
+        app.tokens.issue(now, account, session, &role, claims).unwrap()
     }
 }

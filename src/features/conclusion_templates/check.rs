@@ -23,12 +23,7 @@ impl TemplateContent {
         for (n, conclusion) in self.conclusions.iter().enumerate() {
             check.conclusion(&format!("/conclusions/{n}"), conclusion);
         }
-        check.text(
-            "/without_report",
-            &self.without_report,
-            &["count"],
-            &["schools"],
-        );
+        check.text("/without_report", &self.without_report, &["count"], &["schools"]);
         for (n, recommendation) in self.recommendations.iter().enumerate() {
             let at = format!("/recommendations/{n}");
             check.code(&at, "recommendation", &recommendation.code, is_short);
@@ -53,18 +48,10 @@ impl<'a> Check<'a> {
     fn conclusion(&mut self, at: &str, conclusion: &'a ConclusionTemplate) {
         self.code(at, "conclusion", &conclusion.code, is_number);
         self.text(&format!("{at}/title"), &conclusion.title, &[], &[]);
-        let Sentences {
-            all,
-            none,
-            no_data,
-            not_applicable,
-        } = &conclusion.sentences;
-        for (name, text) in [
-            ("all", all),
-            ("none", none),
-            ("no_data", no_data),
-            ("not_applicable", not_applicable),
-        ] {
+        let Sentences { all, none, no_data, not_applicable } = &conclusion.sentences;
+        for (name, text) in
+            [("all", all), ("none", none), ("no_data", no_data), ("not_applicable", not_applicable)]
+        {
             self.counting_text(&format!("{at}/sentences/{name}"), text);
         }
         if conclusion.criteria.is_empty() {
@@ -176,13 +163,8 @@ mod tests {
                 "/recommendations/1/code duplicate",
             ]
         );
-        for (code, right) in [
-            ("2.10", true),
-            ("2.", false),
-            ("22.1", false),
-            ("а.1", false),
-            ("21", false),
-        ] {
+        for (code, right) in [("2.10", true), ("2.", false), ("22.1", false), ("а.1", false), ("21", false)]
+        {
             assert_eq!(is_number(code), right, "{code}");
         }
     }

@@ -155,12 +155,7 @@ mod tests {
         let content = shipped();
         assert_eq!(content.check(), []);
         let codes: Vec<&str> = content.conclusions.iter().map(|c| &*c.code).collect();
-        assert_eq!(
-            codes,
-            [
-                "1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7"
-            ]
-        );
+        assert_eq!(codes, ["1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "2.6", "2.7"]);
         assert_eq!(content.recommendations.len(), 6);
     }
 
@@ -182,10 +177,7 @@ mod tests {
         for (ours, theirs) in content.recommendations.iter().zip(theirs) {
             assert_eq!(
                 (&*ours.code, &*ours.text),
-                (
-                    theirs["code"].as_str().unwrap(),
-                    theirs["text"].as_str().unwrap()
-                )
+                (theirs["code"].as_str().unwrap(), theirs["text"].as_str().unwrap())
             );
         }
     }

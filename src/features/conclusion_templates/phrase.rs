@@ -44,9 +44,7 @@ pub fn render(phrase: &str, values: Values<'_>) -> String {
 #[must_use]
 pub fn check(phrase: &str, numbers: &[&str], lists: &[&str]) -> Option<(&'static str, Bi)> {
     match parse(phrase) {
-        Ok(parts) => {
-            unknown(&parts, numbers, lists).map(|name| ("unknown-placeholder", no_such(name)))
-        }
+        Ok(parts) => unknown(&parts, numbers, lists).map(|name| ("unknown-placeholder", no_such(name))),
         Err(detail) => Some(("placeholder-syntax", detail)),
     }
 }
@@ -180,10 +178,7 @@ mod tests {
     const SOME: &str = "назначены в {ok|школе|школах|школах} из {total}[ (нет: {missing})]";
 
     fn some(ok: usize, missing: &str) -> String {
-        let values = Values {
-            numbers: &[("ok", ok), ("total", 25)],
-            lists: &[("missing", missing)],
-        };
+        let values = Values { numbers: &[("ok", ok), ("total", 25)], lists: &[("missing", missing)] };
         render(SOME, values)
     }
 
@@ -201,30 +196,17 @@ mod tests {
 
     #[test]
     fn a_name_with_marks_is_put_in_as_it_is() {
-        assert_eq!(
-            some(3, "Школа [№ 1] {ok}"),
-            "назначены в 3 школах из 25 (нет: Школа [№ 1] {ok})"
-        );
+        assert_eq!(some(3, "Школа [№ 1] {ok}"), "назначены в 3 школах из 25 (нет: Школа [№ 1] {ok})");
     }
 
     #[test]
     fn mistakes_are_told() {
-        let code =
-            |phrase: &str| check(phrase, &["ok", "total"], &["missing"]).map(|(code, _)| code);
+        let code = |phrase: &str| check(phrase, &["ok", "total"], &["missing"]).map(|(code, _)| code);
         assert_eq!(code(SOME), None);
         assert_eq!(code("в {count} школах"), Some("unknown-placeholder"));
         assert_eq!(code("[{missed}]"), Some("unknown-placeholder"));
         assert_eq!(code("{missing|а|б|в}"), Some("unknown-placeholder"));
-        for broken in [
-            "{ok",
-            "ok}",
-            "{}",
-            "{ok|а|б}",
-            "[{ok]",
-            "[[{ok}]]",
-            "]",
-            "{ok|а||в}",
-        ] {
+        for broken in ["{ok", "ok}", "{}", "{ok|а|б}", "[{ok]", "[[{ok}]]", "]", "{ok|а||в}"] {
             assert_eq!(code(broken), Some("placeholder-syntax"), "{broken}");
         }
     }

@@ -61,10 +61,7 @@ pub(super) fn text(words: &Words<'_>) -> String {
     if silent.is_empty() {
         return first;
     }
-    let values = Values {
-        numbers: &[("count", silent.len())],
-        lists: &[("schools", &names(silent))],
-    };
+    let values = Values { numbers: &[("count", silent.len())], lists: &[("schools", &names(silent))] };
     let second = sentence_of(&phrase::render(words.without_report, values));
     format!("{first} {second}")
 }

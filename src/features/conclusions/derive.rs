@@ -7,9 +7,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::NaiveDate;
 
 use super::compose::{self, Words};
-use super::domain::{
-    Conclusion, CriterionResult, DerivationRule, Explanation, Input, Subject, Verdict,
-};
+use super::domain::{Conclusion, CriterionResult, DerivationRule, Explanation, Input, Subject, Verdict};
 use super::tally::{Outcome, Respondent, Tally, ids, together};
 use crate::features::conclusion_templates::{
     ConclusionLevel, ConclusionTemplate, CriterionRule, CriterionTemplate,
@@ -23,10 +21,7 @@ use crate::kit::id::SchoolId;
 pub fn derive(input: &Input<'_>) -> Vec<Conclusion> {
     let feeds = Feeds::of(input.measures);
     let schools: Vec<Respondent<'_>> = input.subjects.iter().map(Respondent::school).collect();
-    let municipality = [Respondent {
-        school: None,
-        report: input.municipality,
-    }];
+    let municipality = [Respondent { school: None, report: input.municipality }];
     let templates = input.content.conclusions.iter();
     let conclude = |template: &ConclusionTemplate| {
         let respondents = match template.level {
@@ -46,11 +41,7 @@ fn conclusion(
 ) -> Conclusion {
     let judge = |criterion| Judged::of(criterion, template.level, feeds, respondents, input);
     let criteria: Vec<Judged<'_>> = template.criteria.iter().map(judge).collect();
-    let by_criterion = |n: usize| {
-        criteria
-            .iter()
-            .filter_map(move |c| c.outcomes.get(n).copied())
-    };
+    let by_criterion = |n: usize| criteria.iter().filter_map(move |c| c.outcomes.get(n).copied());
     let outcomes = (0..respondents.len()).map(|n| together(by_criterion(n)));
     let tally = Tally::of(outcomes, respondents);
     let verdict = match template.level {
@@ -118,9 +109,7 @@ impl Feed<'_> {
         if !respondent.school.is_none_or(|school| self.concerns(school)) {
             return Standing::Out(OutReason::OutsideScope);
         }
-        let item = respondent
-            .report
-            .and_then(|r| r.items.get(&self.measure.id));
+        let item = respondent.report.and_then(|r| r.items.get(&self.measure.id));
         standing(self.measure, item, report_deadline)
     }
 
@@ -156,10 +145,7 @@ impl<'a> Feeds<'a> {
                 by_criterion.entry(key).or_default().push(n);
             }
         }
-        Self {
-            feeds,
-            by_criterion,
-        }
+        Self { feeds, by_criterion }
     }
 
     fn of_criterion(&self, level: ConclusionLevel, code: &str) -> Vec<&Feed<'a>> {

@@ -12,6 +12,6 @@ mod tests;
 
 pub use derive::derive;
 pub use domain::{
-    Conclusion, CriterionResult, DerivationRule, Explanation, Input, LeftOut, Subject,
-    SubjectReport, UsedReport, Verdict,
+    Conclusion, CriterionResult, DerivationRule, Explanation, Input, LeftOut, Subject, SubjectReport,
+    UsedReport, Verdict,
 };

@@ -68,8 +68,7 @@ fn report(value: &Value) -> SubjectReport {
 
 impl Case {
     pub fn reference() -> Self {
-        let file: Value =
-            serde_json::from_str(include_str!("../../demo/hotynets-2023.json")).unwrap();
+        let file: Value = serde_json::from_str(include_str!("../../demo/hotynets-2023.json")).unwrap();
         let reports = file["reports"].as_array().unwrap();
         let report_of = |subject: &Value| reports.iter().find(|r| r["subject"] == *subject);
         let subject = |school: &Value| Subject {
@@ -83,21 +82,13 @@ impl Case {
         Self {
             content: TemplateContent::shipped().unwrap(),
             measures: measures.iter().map(measure).collect(),
-            subjects: file["schools"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .map(subject)
-                .collect(),
+            subjects: file["schools"].as_array().unwrap().iter().map(subject).collect(),
             municipality: report_of(&"municipality".into()).map(report),
         }
     }
 
     pub fn school(&mut self, name: &str) -> &mut Subject {
-        self.subjects
-            .iter_mut()
-            .find(|s| s.short_name == name)
-            .unwrap()
+        self.subjects.iter_mut().find(|s| s.short_name == name).unwrap()
     }
 
     pub fn measure(&mut self, code: &str) -> &mut Measure {
@@ -106,18 +97,12 @@ impl Case {
 
     pub fn says(&mut self, name: &str, measure: &str, status: ItemStatus) {
         let report = self.school(name).report.as_mut().unwrap();
-        report
-            .items
-            .get_mut(&MeasureId(measure.into()))
-            .unwrap()
-            .status = status;
+        report.items.get_mut(&MeasureId(measure.into())).unwrap().status = status;
     }
 
     pub fn all_say(&mut self, measure: &str, status: ItemStatus) {
         let names: Vec<String> = self.subjects.iter().map(|s| s.short_name.clone()).collect();
-        names
-            .iter()
-            .for_each(|name| self.says(name, measure, status));
+        names.iter().for_each(|name| self.says(name, measure, status));
     }
 
     pub fn municipality_says(&mut self, measure: &str, status: ItemStatus) {

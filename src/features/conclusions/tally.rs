@@ -13,10 +13,7 @@ pub(super) struct Respondent<'a> {
 
 impl<'a> Respondent<'a> {
     pub(super) fn school(school: &'a Subject) -> Self {
-        Self {
-            school: Some(school),
-            report: school.report.as_ref(),
-        }
+        Self { school: Some(school), report: school.report.as_ref() }
     }
 
     pub(super) fn is_released(&self) -> bool {
@@ -79,10 +76,7 @@ pub(super) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub(super) fn of(
-        outcomes: impl Iterator<Item = Outcome>,
-        respondents: &[Respondent<'a>],
-    ) -> Self {
+    pub(super) fn of(outcomes: impl Iterator<Item = Outcome>, respondents: &[Respondent<'a>]) -> Self {
         let mut tally = Self::default();
         for (outcome, respondent) in outcomes.zip(respondents) {
             tally.add(outcome, respondent.school);

@@ -26,10 +26,7 @@ fn the_reference_case_is_all_throughout() {
         let municipal = conclusion.code.starts_with('1');
         assert_eq!(inputs, if municipal { 1 } else { 4 });
         let stored = serde_json::to_string(&conclusion).unwrap();
-        assert_eq!(
-            serde_json::from_str::<Conclusion>(&stored).unwrap(),
-            conclusion
-        );
+        assert_eq!(serde_json::from_str::<Conclusion>(&stored).unwrap(), conclusion);
     }
 }
 
@@ -37,15 +34,8 @@ fn the_reference_case_is_all_throughout() {
 fn every_item_of_the_reference_case_may_be_submitted() {
     let case = Case::reference();
     for subject in &case.subjects {
-        let concerned =
-            |m: &&Measure| m.concerns_school(&subject.school_id, &subject.education_levels);
-        let items: Vec<Item> = subject
-            .report
-            .clone()
-            .unwrap()
-            .items
-            .into_values()
-            .collect();
+        let concerned = |m: &&Measure| m.concerns_school(&subject.school_id, &subject.education_levels);
+        let items: Vec<Item> = subject.report.clone().unwrap().items.into_values().collect();
         let concerned: Vec<Measure> = case.measures.iter().filter(concerned).cloned().collect();
         let deadline = "2023-12-22".parse().unwrap();
         let broken = crate::features::reports::submit_violations(&concerned, &items, deadline);
@@ -81,12 +71,7 @@ fn variant_no_school_held_the_interim_test() {
     case.all_say("S3.2", ItemStatus::NotDone);
     let conclusion = case.conclusion("2.4");
     assert_eq!(conclusion.verdict, Verdict::None);
-    let verdicts: Vec<&str> = conclusion
-        .explanation
-        .criteria
-        .iter()
-        .map(|c| c.verdict.as_str())
-        .collect();
+    let verdicts: Vec<&str> = conclusion.explanation.criteria.iter().map(|c| c.verdict.as_str()).collect();
     assert_eq!(verdicts, ["all", "none", "all", "all"]);
     assert_eq!(
         conclusion.generated_text,
@@ -122,10 +107,7 @@ fn variant_one_report_missing() {
     );
     let explanation = conclusion.explanation;
     assert_eq!(names(&explanation.schools_missing), [KRASNOYARBINSKAYA]);
-    assert_eq!(
-        explanation.schools_without_report,
-        explanation.schools_missing
-    );
+    assert_eq!(explanation.schools_without_report, explanation.schools_missing);
     assert_eq!(explanation.inputs.len(), 3);
 }
 
@@ -143,29 +125,21 @@ fn variants_of_training_by_the_department() {
     case.municipality_says("M2.6", ItemStatus::NotDone);
     let none = case.conclusion("1.3");
     assert_eq!(none.verdict, Verdict::None);
-    assert_eq!(
-        none.generated_text,
-        case.content.conclusions[2].sentences.none
-    );
+    assert_eq!(none.generated_text, case.content.conclusions[2].sentences.none);
     assert_eq!(case.conclusion("2.5").verdict, Verdict::All);
 }
 
 #[test]
 fn variant_nobody_reported() {
     let mut case = Case::reference();
-    case.subjects
-        .iter_mut()
-        .for_each(|school| school.report = None);
+    case.subjects.iter_mut().for_each(|school| school.report = None);
     case.municipality = None;
     for conclusion in case.derive() {
         assert_eq!(conclusion.verdict, Verdict::NoData, "{}", conclusion.code);
         assert!(conclusion.explanation.inputs.is_empty());
     }
     let conclusion = case.conclusion("2.1");
-    assert_eq!(
-        conclusion.generated_text,
-        case.content.conclusions[3].sentences.no_data
-    );
+    assert_eq!(conclusion.generated_text, case.content.conclusions[3].sentences.no_data);
     assert_eq!(conclusion.explanation.schools_without_report.len(), 4);
 }
 
@@ -179,9 +153,7 @@ fn a_released_school_is_left_out() {
     let explanation = conclusion.explanation;
     assert_eq!(explanation.schools_left_out[0].why, OutReason::Released);
     assert_eq!((explanation.total, explanation.inputs.len()), (3, 3));
-    case.subjects
-        .iter_mut()
-        .for_each(|school| school.released = true);
+    case.subjects.iter_mut().for_each(|school| school.released = true);
     assert_eq!(case.conclusion("2.1").verdict, Verdict::NotApplicable);
 }
 
@@ -231,10 +203,7 @@ fn a_criterion_that_concerns_nobody_is_not_spoken_of() {
     case.all_say("S2.2", ItemStatus::NotApplicable);
     let nobody = case.conclusion("2.3");
     assert_eq!(nobody.verdict, Verdict::NotApplicable);
-    assert_eq!(
-        nobody.generated_text,
-        case.content.conclusions[5].sentences.not_applicable
-    );
+    assert_eq!(nobody.generated_text, case.content.conclusions[5].sentences.not_applicable);
 }
 
 #[test]
@@ -243,17 +212,11 @@ fn a_criterion_without_measures_or_not_yet_due_is_left_out() {
     case.measure("S1.1").criteria.clear();
     let conclusion = case.conclusion("2.1");
     assert_eq!(conclusion.verdict, Verdict::NotApplicable);
-    assert_eq!(
-        conclusion.explanation.schools_left_out[3].why,
-        OutReason::NoMeasures
-    );
+    assert_eq!(conclusion.explanation.schools_left_out[3].why, OutReason::NoMeasures);
     let deadline = &mut case.measure("S3.5").deadline;
     deadline.start_date = "2024-01-09".parse().ok();
     let later = case.conclusion("2.7");
-    assert_eq!(
-        later.explanation.schools_left_out[0].why,
-        OutReason::NotYetDue
-    );
+    assert_eq!(later.explanation.schools_left_out[0].why, OutReason::NotYetDue);
 }
 
 #[test]
@@ -263,10 +226,7 @@ fn the_sentence_none_needs_all_criteria_none() {
     case.all_say("S2.2", ItemStatus::NotDone);
     let conclusion = case.conclusion("2.3");
     assert_eq!(conclusion.verdict, Verdict::None);
-    assert_eq!(
-        conclusion.generated_text,
-        case.content.conclusions[5].sentences.none
-    );
+    assert_eq!(conclusion.generated_text, case.content.conclusions[5].sentences.none);
 }
 
 /// 1 000 schools, every measure naming each of them: no scan may be quadratic.
@@ -281,16 +241,9 @@ fn a_thousand_schools_are_counted_and_twenty_named() {
     };
     case.subjects = (1..=1000).map(school).collect();
     let ids: Vec<SchoolId> = case.subjects.iter().map(|s| s.school_id.clone()).collect();
-    for measure in case
-        .measures
-        .iter_mut()
-        .filter(|m| m.level == MeasureLevel::School)
-    {
-        measure.applies_to = AppliesTo {
-            kind: AppliesToKind::Schools,
-            school_ids: Some(ids.clone()),
-            education_levels: None,
-        };
+    for measure in case.measures.iter_mut().filter(|m| m.level == MeasureLevel::School) {
+        measure.applies_to =
+            AppliesTo { kind: AppliesToKind::Schools, school_ids: Some(ids.clone()), education_levels: None };
     }
     for school in case.subjects.iter_mut().take(122) {
         school.report = None;

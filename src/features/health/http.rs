@@ -32,9 +32,7 @@ async fn live() -> HttpResponse {
 #[utoipa::path(tag = "health", security(()), responses((status = 200, description = "Ready", body = HealthOut)))]
 #[get("/health/ready")]
 async fn ready(db: Data<Db>) -> Result<HttpResponse, Error> {
-    let current = db
-        .read(|conn| Ok::<_, Error>(migrate::is_current(conn)?))
-        .await?;
+    let current = db.read(|conn| Ok::<_, Error>(migrate::is_current(conn)?)).await?;
     if current {
         Ok(HttpResponse::Ok().json(HealthOut { status: "ok" }))
     } else {

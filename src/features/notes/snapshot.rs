@@ -243,10 +243,7 @@ impl NoteSnapshot {
     /// The serializer's own; no value of these types is known to cause one.
     pub fn hash(&self) -> Result<String, serde_json::Error> {
         let canonical = serde_json_canonicalizer::to_vec(self)?;
-        Ok(Sha256::digest(&canonical)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect())
+        Ok(Sha256::digest(&canonical).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 }
 

@@ -85,14 +85,9 @@ mod tests {
             for status in OrderStatus::ALL {
                 let allowed = matches!(
                     (step, status),
-                    (Step::Update | Step::Delete | Step::Register, Draft)
-                        | (Step::Repeal, Registered)
+                    (Step::Update | Step::Delete | Step::Register, Draft) | (Step::Repeal, Registered)
                 );
-                assert_eq!(
-                    step.blockers(*status).is_empty(),
-                    allowed,
-                    "{step:?} {status:?}"
-                );
+                assert_eq!(step.blockers(*status).is_empty(), allowed, "{step:?} {status:?}");
             }
         }
     }

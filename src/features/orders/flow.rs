@@ -102,12 +102,7 @@ pub fn create(tx: &mut Tx, scope: &Scope, text: OrderText) -> Result<OrderRow, E
 /// # Errors
 ///
 /// As [`create`].
-pub fn update(
-    tx: &mut Tx,
-    scope: &Scope,
-    mut row: OrderRow,
-    text: OrderText,
-) -> Result<OrderRow, Error> {
+pub fn update(tx: &mut Tx, scope: &Scope, mut row: OrderRow, text: OrderText) -> Result<OrderRow, Error> {
     if text_of(&row) == text {
         return Ok(row);
     }
@@ -146,12 +141,7 @@ pub fn register(tx: &mut Tx, scope: &Scope, mut row: OrderRow) -> Result<OrderRo
     row.registered_at = Some(tx.now());
     touch(tx, &mut row);
     store::update(tx, &row)?;
-    tx.record(change(
-        &row,
-        Op::Updated,
-        "register",
-        Some(OrderStatus::Draft),
-    ));
+    tx.record(change(&row, Op::Updated, "register", Some(OrderStatus::Draft)));
     Ok(row)
 }
 
@@ -166,27 +156,16 @@ pub fn repeal(tx: &mut Tx, mut row: OrderRow, reason: String) -> Result<OrderRow
     row.repeal_reason = Some(reason.clone());
     touch(tx, &mut row);
     store::update(tx, &row)?;
-    tx.record(
-        change(&row, Op::Updated, "repeal", Some(OrderStatus::Registered)).reason(Some(&reason)),
-    );
+    tx.record(change(&row, Op::Updated, "repeal", Some(OrderStatus::Registered)).reason(Some(&reason)));
     Ok(row)
 }
 
-fn write_text(
-    tx: &mut Tx,
-    scope: &Scope,
-    row: &mut OrderRow,
-    text: OrderText,
-) -> Result<(), Error> {
+fn write_text(tx: &mut Tx, scope: &Scope, row: &mut OrderRow, text: OrderText) -> Result<(), Error> {
     if let Some(id) = &text.repeals_id {
         let known = *id != row.id && store::find(tx, scope, id)?.is_some();
         if !known {
             let detail = Bi::fixed("Такого приказа нет", "There is no such order");
-            return Err(Error::invalid(vec![Violation::new(
-                "/repeals_id",
-                "unknown-reference",
-                detail,
-            )]));
+            return Err(Error::invalid(vec![Violation::new("/repeals_id", "unknown-reference", detail)]));
         }
     }
     row.search_text = text::folded(&format!("{} {} {}", text.issuer, text.number, text.title));
@@ -226,10 +205,7 @@ fn change(row: &OrderRow, op: Op, action: &'static str, from: Option<OrderStatus
     let mut change = Change::new(op, "orders", action, row.id.as_str(), row.version)
         .of_region(&row.region_code)
         .by_order(&row.number)
-        .visible(
-            from.is_some_and(visible),
-            op != Op::Deleted && visible(row.status),
-        )
+        .visible(from.is_some_and(visible), op != Op::Deleted && visible(row.status))
         .status(from.map(Code::as_str), Some(row.status.as_str()));
     if let Some(id) = &row.municipality_id {
         change = change.of(id);

@@ -21,8 +21,8 @@ use crate::kit::lang::Lang;
 use crate::web::body::present;
 use crate::web::query::One;
 use crate::web::{
-    ActionOut, Answer, AnyOf, Between, Body, Filter, ListQuery, Listing, Paging, RequestInfo,
-    Writing, resource,
+    ActionOut, Answer, AnyOf, Between, Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing,
+    resource,
 };
 
 /// Registers the operations.
@@ -234,13 +234,8 @@ async fn list_orders(
     query: ListQuery<OrderFilter>,
 ) -> Result<HttpResponse, Error> {
     let (narrowed, page, scope) = (query.filter.narrowed(), query.page.clone(), permit.scope);
-    let listed = db
-        .read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?))
-        .await?;
-    Ok(Listing::of(&query, listed, &info, |row| {
-        OrderOut::of(row, info.lang, &permit.caller)
-    })?
-    .read(&info))
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    Ok(Listing::of(&query, listed, &info, |row| OrderOut::of(row, info.lang, &permit.caller))?.read(&info))
 }
 
 /// Draft an order of the own municipality.
@@ -277,9 +272,7 @@ async fn get_order(
     id: Path<OrderId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
-    let row = db
-        .read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found))
-        .await?;
+    let row = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
     Ok(OrderOut::answer(row, info.lang, &permit.caller)?.read(&info, &one))
 }
 
@@ -302,11 +295,7 @@ async fn update_order(
             writing.expect_version(row.version)?;
             flow::require(&row, &scope, Step::Update)?;
             let text = body.checked()?.over(flow::text_of(&row));
-            OrderOut::answer(
-                flow::update(tx, &scope, row, text)?,
-                writing.info.lang,
-                &caller,
-            )
+            OrderOut::answer(flow::update(tx, &scope, row, text)?, writing.info.lang, &caller)
         })
         .await
 }

@@ -89,12 +89,8 @@ pub struct Narrowed {
 fn scoped<'a>(scope: &'a Scope) -> orders::BoxedQuery<'a, Backend> {
     let mut query = orders::table.into_boxed();
     if let Some(id) = scope.municipality() {
-        let region = municipalities::table
-            .find(id)
-            .select(municipalities::region_code);
-        let regional = orders::municipality_id
-            .is_null()
-            .and(orders::region_code.eq_any(region));
+        let region = municipalities::table.find(id).select(municipalities::region_code);
+        let regional = orders::municipality_id.is_null().and(orders::region_code.eq_any(region));
         query = query.filter(orders::municipality_id.eq(id).or(regional));
     }
     if let Some(code) = scope.region() {
@@ -135,32 +131,21 @@ pub(super) fn list(
             query = query.filter(orders::date.lt(day));
         }
         if let Some(q) = &narrowed.q {
-            query = query.filter(
-                orders::search_text
-                    .like(text::like_anywhere(q))
-                    .escape('\\'),
-            );
+            query = query.filter(orders::search_text.like(text::like_anywhere(q)).escape('\\'));
         }
         if let Some(ids) = &page.ids {
             query = query.filter(orders::id.eq_any(ids));
         }
         query
     };
-    let count = if page.count {
-        Some(matching().count().get_result(conn)?)
-    } else {
-        None
-    };
+    let count = if page.count { Some(matching().count().get_result(conn)?) } else { None };
     let mut query = matching().select(OrderRow::as_select());
     keyset!(query, page, orders::table, {
         "id" => orders::id => String,
         "date" => orders::date => NaiveDate,
         "number" => orders::number => String,
     });
-    Ok(Listed {
-        rows: query.load(conn)?,
-        count,
-    })
+    Ok(Listed { rows: query.load(conn)?, count })
 }
 
 /// One order within `scope`.
@@ -168,16 +153,8 @@ pub(super) fn list(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub fn find(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    id: &OrderId,
-) -> QueryResult<Option<OrderRow>> {
-    scoped(scope)
-        .filter(orders::id.eq(id))
-        .select(OrderRow::as_select())
-        .first(conn)
-        .optional()
+pub fn find(conn: &mut AnyConnection, scope: &Scope, id: &OrderId) -> QueryResult<Option<OrderRow>> {
+    scoped(scope).filter(orders::id.eq(id)).select(OrderRow::as_select()).first(conn).optional()
 }
 
 /// One order of `scope` that a decision is about, locked until the transaction ends.
@@ -190,9 +167,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &OrderId,
 ) -> QueryResult<Option<OrderRow>> {
-    diesel::update(orders::table.find(id))
-        .set(orders::version.eq(orders::version))
-        .execute(conn)?;
+    diesel::update(orders::table.find(id)).set(orders::version.eq(orders::version)).execute(conn)?;
     find(conn, scope, id)
 }
 
@@ -202,10 +177,7 @@ pub(super) fn find_for_change(
 ///
 /// Diesel's own error, unchanged; a unique violation when it exists already.
 pub(super) fn insert(conn: &mut AnyConnection, row: &OrderRow) -> QueryResult<()> {
-    diesel::insert_into(orders::table)
-        .values(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::insert_into(orders::table).values(row).execute(conn).map(|_| ())
 }
 
 /// Stores a changed order.
@@ -214,10 +186,7 @@ pub(super) fn insert(conn: &mut AnyConnection, row: &OrderRow) -> QueryResult<()
 ///
 /// Diesel's own error, unchanged; a unique violation when it exists already.
 pub(super) fn update(conn: &mut AnyConnection, row: &OrderRow) -> QueryResult<()> {
-    diesel::update(orders::table.find(&row.id))
-        .set(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::update(orders::table.find(&row.id)).set(row).execute(conn).map(|_| ())
 }
 
 /// Deletes a draft.
@@ -226,9 +195,7 @@ pub(super) fn update(conn: &mut AnyConnection, row: &OrderRow) -> QueryResult<()
 ///
 /// Diesel's own error, unchanged; a foreign key violation when something refers to it.
 pub(super) fn delete(conn: &mut AnyConnection, id: &OrderId) -> QueryResult<()> {
-    diesel::delete(orders::table.find(id))
-        .execute(conn)
-        .map(|_| ())
+    diesel::delete(orders::table.find(id)).execute(conn).map(|_| ())
 }
 
 /// The region of a municipality.
@@ -237,8 +204,5 @@ pub(super) fn delete(conn: &mut AnyConnection, id: &OrderId) -> QueryResult<()> 
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn region_of(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<String> {
-    municipalities::table
-        .find(id)
-        .select(municipalities::region_code)
-        .first(conn)
+    municipalities::table.find(id).select(municipalities::region_code).first(conn)
 }

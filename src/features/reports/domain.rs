@@ -123,8 +123,7 @@ pub struct ItemChange {
 #[must_use]
 pub fn item_rules(change: &ItemChange, measure: &Measure, today: NaiveDate) -> Vec<Violation> {
     let mut found = Vec::new();
-    let mut broken =
-        |pointer: &str, code, detail| found.push(Violation::new(pointer, code, detail));
+    let mut broken = |pointer: &str, code, detail| found.push(Violation::new(pointer, code, detail));
     if change.actual_date.is_some_and(|actual| actual > today) {
         let detail = Bi::fixed(
             "Дата исполнения не может быть позже сегодняшнего дня.",
@@ -159,9 +158,7 @@ pub fn item_rules(change: &ItemChange, measure: &Measure, today: NaiveDate) -> V
 pub(super) fn reason_detail(measure: &Measure) -> Bi {
     let code = &measure.code;
     Bi::of(
-        format!(
-            "Укажите причину по мероприятию {code}: оно не исполнено полностью или не требуется."
-        ),
+        format!("Укажите причину по мероприятию {code}: оно не исполнено полностью или не требуется."),
         format!("Give the reason why measure {code} is not wholly done or not applicable."),
     )
 }
@@ -222,15 +219,11 @@ pub(super) mod tests {
     }
 
     pub fn by(date: &str) -> Measure {
-        measure(&format!(
-            r#"{{"kind":"date","text":"x","due_date":"{date}"}}"#
-        ))
+        measure(&format!(r#"{{"kind":"date","text":"x","due_date":"{date}"}}"#))
     }
 
     pub fn between(start: &str, end: &str) -> Measure {
-        measure(&format!(
-            r#"{{"kind":"period","text":"x","start_date":"{start}","end_date":"{end}"}}"#
-        ))
+        measure(&format!(r#"{{"kind":"period","text":"x","start_date":"{start}","end_date":"{end}"}}"#))
     }
 
     pub fn all_year(start: &str) -> Measure {
@@ -240,12 +233,7 @@ pub(super) mod tests {
     }
 
     fn change(status: ItemStatus) -> ItemChange {
-        ItemChange {
-            status,
-            actual_date: None,
-            result: None,
-            reason: Some("Причина.".into()),
-        }
+        ItemChange { status, actual_date: None, result: None, reason: Some("Причина.".into()) }
     }
 
     fn broken(change: &ItemChange) -> Vec<String> {
@@ -262,10 +250,7 @@ pub(super) mod tests {
         done.actual_date = Some(day("2023-12-21"));
         assert_eq!(broken(&done), ["/actual_date range"]);
         done.status = ItemStatus::InProgress;
-        assert_eq!(
-            broken(&done),
-            ["/actual_date range", "/actual_date not-allowed"]
-        );
+        assert_eq!(broken(&done), ["/actual_date range", "/actual_date not-allowed"]);
         done.status = ItemStatus::Partly;
         done.actual_date = Some(day("2023-12-19"));
         assert!(broken(&done).is_empty());
@@ -273,11 +258,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_reason_is_needed_and_texts_are_limited() {
-        for status in [
-            ItemStatus::Partly,
-            ItemStatus::NotDone,
-            ItemStatus::NotApplicable,
-        ] {
+        for status in [ItemStatus::Partly, ItemStatus::NotDone, ItemStatus::NotApplicable] {
             let mut without = change(status);
             assert!(broken(&without).is_empty());
             without.reason = Some("  ".into());

@@ -43,8 +43,7 @@ pub fn standing(measure: &Measure, item: Option<&Item>, report_deadline: NaiveDa
     let deadline = &measure.deadline;
     let status = item.map_or(ItemStatus::NotStarted, |item| item.status);
     let proven = !measure.evidence_required || item.is_some_and(|item| item.evidence_count > 0);
-    let single_day_ahead =
-        deadline.kind == DeadlineKind::Date && deadline.runs_past(report_deadline);
+    let single_day_ahead = deadline.kind == DeadlineKind::Date && deadline.runs_past(report_deadline);
     match status {
         _ if !measure.counts_in_compliance => Standing::Out(OutReason::NoMeasures),
         _ if deadline.starts_after(report_deadline) => Standing::Out(OutReason::NotYetDue),
@@ -74,14 +73,8 @@ mod tests {
         assert!(!met(&by("2023-04-14"), ItemStatus::InProgress));
         assert!(!met(&by("2023-12-22"), ItemStatus::InProgress));
         assert!(met(&by("2023-12-23"), ItemStatus::InProgress));
-        assert!(!met(
-            &between("2023-12-11", "2023-12-22"),
-            ItemStatus::InProgress
-        ));
-        assert!(met(
-            &between("2023-10-01", "2023-12-31"),
-            ItemStatus::InProgress
-        ));
+        assert!(!met(&between("2023-12-11", "2023-12-22"), ItemStatus::InProgress));
+        assert!(met(&between("2023-10-01", "2023-12-31"), ItemStatus::InProgress));
         assert!(met(&all_year("2023-03-17"), ItemStatus::InProgress));
         assert!(!met(&all_year("2023-03-17"), ItemStatus::NotStarted));
         assert!(!met(&all_year("2023-03-17"), ItemStatus::Partly));
@@ -107,15 +100,9 @@ mod tests {
         let ahead = Standing::Out(OutReason::NotYetDue);
         assert_eq!(standing(&later, None, cut()), ahead);
         assert_eq!(stands(&later, ItemStatus::Done), ahead);
-        assert_eq!(
-            stands(&between("2023-12-22", "2024-01-31"), ItemStatus::NotStarted),
-            Standing::Missed
-        );
+        assert_eq!(stands(&between("2023-12-22", "2024-01-31"), ItemStatus::NotStarted), Standing::Missed);
         assert_eq!(stands(&by("2024-01-20"), ItemStatus::NotStarted), ahead);
-        assert_eq!(
-            stands(&by("2024-01-20"), ItemStatus::NotDone),
-            Standing::Missed
-        );
+        assert_eq!(stands(&by("2024-01-20"), ItemStatus::NotDone), Standing::Missed);
         assert_eq!(
             stands(&by("2023-04-14"), ItemStatus::NotApplicable),
             Standing::Out(OutReason::NotApplicable)
@@ -123,9 +110,6 @@ mod tests {
         assert_eq!(standing(&by("2023-04-14"), None, cut()), Standing::Missed);
         let mut free = by("2023-04-14");
         free.counts_in_compliance = false;
-        assert_eq!(
-            stands(&free, ItemStatus::NotDone),
-            Standing::Out(OutReason::NoMeasures)
-        );
+        assert_eq!(stands(&free, ItemStatus::NotDone), Standing::Out(OutReason::NoMeasures));
     }
 }

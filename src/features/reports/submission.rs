@@ -35,11 +35,7 @@ pub fn is_final(measure: &Measure, item: Option<&Item>, report_deadline: NaiveDa
 /// Recurring and all-year measures, and those that end later, may still be going on
 /// or not started. A measure that does not count is not looked at.
 #[must_use]
-pub fn submit_violations(
-    measures: &[Measure],
-    items: &[Item],
-    report_deadline: NaiveDate,
-) -> Vec<Violation> {
+pub fn submit_violations(measures: &[Measure], items: &[Item], report_deadline: NaiveDate) -> Vec<Violation> {
     let items = by_measure(items);
     let mut found = Vec::new();
     for measure in measures.iter().filter(|m| m.counts_in_compliance) {
@@ -73,14 +69,9 @@ pub struct Completeness {
 
 /// Counts the filled items among the measures that count and are not yet ahead.
 #[must_use]
-pub fn completeness(
-    measures: &[Measure],
-    items: &[Item],
-    report_deadline: NaiveDate,
-) -> Completeness {
+pub fn completeness(measures: &[Measure], items: &[Item], report_deadline: NaiveDate) -> Completeness {
     let items = by_measure(items);
-    let expected =
-        |m: &&Measure| m.counts_in_compliance && !m.deadline.starts_after(report_deadline);
+    let expected = |m: &&Measure| m.counts_in_compliance && !m.deadline.starts_after(report_deadline);
     let is_filled = |m: &&Measure| {
         let item = items.get(&m.id);
         item.is_some_and(|item| item.status != ItemStatus::NotStarted)
@@ -167,21 +158,14 @@ mod tests {
     use crate::features::reports::domain::tests::{all_year, between, by, cut, day, item};
 
     fn broken(measure: &Measure, item: &Item) -> Vec<&'static str> {
-        let list = submit_violations(
-            std::slice::from_ref(measure),
-            std::slice::from_ref(item),
-            cut(),
-        );
+        let list = submit_violations(std::slice::from_ref(measure), std::slice::from_ref(item), cut());
         list.iter().map(|v| v.code).collect()
     }
 
     #[test]
     fn what_fell_due_needs_a_final_status() {
         for status in [ItemStatus::NotStarted, ItemStatus::InProgress] {
-            assert_eq!(
-                broken(&by("2023-12-22"), &item(status)),
-                ["status-not-final"]
-            );
+            assert_eq!(broken(&by("2023-12-22"), &item(status)), ["status-not-final"]);
             assert!(broken(&by("2023-12-23"), &item(status)).is_empty());
             assert!(broken(&between("2023-10-01", "2023-12-31"), &item(status)).is_empty());
             assert!(broken(&between("2024-01-01", "2024-01-31"), &item(status)).is_empty());
@@ -205,14 +189,8 @@ mod tests {
         let mut wanting = by("2023-04-14");
         wanting.evidence_required = true;
         wanting.code = "S1/1".into();
-        assert_eq!(
-            broken(&wanting, &item(ItemStatus::Done)),
-            ["evidence-missing"]
-        );
-        assert_eq!(
-            broken(&wanting, &item(ItemStatus::NotDone)),
-            ["reason-required"]
-        );
+        assert_eq!(broken(&wanting, &item(ItemStatus::Done)), ["evidence-missing"]);
+        assert_eq!(broken(&wanting, &item(ItemStatus::NotDone)), ["reason-required"]);
         let mut explained = item(ItemStatus::Partly);
         explained.reason = Some("Болезнь педагога.".into());
         assert!(broken(&wanting, &explained).is_empty());
@@ -226,18 +204,9 @@ mod tests {
         second.id = MeasureId("n".into());
         let mut later = between("2024-01-01", "2024-01-31");
         later.id = MeasureId("o".into());
-        let filled = completeness(
-            &[all_year("2023-01-01"), second, later],
-            &[item(ItemStatus::InProgress)],
-            cut(),
-        );
-        assert_eq!(
-            filled,
-            Completeness {
-                filled: 1,
-                total: 2
-            }
-        );
+        let filled =
+            completeness(&[all_year("2023-01-01"), second, later], &[item(ItemStatus::InProgress)], cut());
+        assert_eq!(filled, Completeness { filled: 1, total: 2 });
     }
 
     #[test]
@@ -259,13 +228,7 @@ mod tests {
         assert_eq!(count(by("2023-12-23"), done, Some("2023-12-22")), (0, 0));
         let partly = ItemStatus::Partly;
         assert_eq!(count(by("2023-04-14"), partly, Some("2023-04-14")), (0, 1));
-        assert_eq!(
-            count(by("2023-04-14"), ItemStatus::NotApplicable, None),
-            (0, 0)
-        );
-        assert_eq!(
-            count(all_year("2023-01-01"), done, Some("2023-04-14")),
-            (0, 0)
-        );
+        assert_eq!(count(by("2023-04-14"), ItemStatus::NotApplicable, None), (0, 0));
+        assert_eq!(count(all_year("2023-01-01"), done, Some("2023-04-14")), (0, 0));
     }
 }

@@ -74,10 +74,7 @@ impl Deadline {
     /// Every broken rule, with pointers under `pointer_prefix` (e.g. `/deadline`).
     #[must_use]
     pub fn check(&self, pointer_prefix: &str) -> Vec<Violation> {
-        let mut found = Found {
-            prefix: pointer_prefix,
-            list: Vec::new(),
-        };
+        let mut found = Found { prefix: pointer_prefix, list: Vec::new() };
         if self.text.trim().is_empty() || self.text.chars().count() > TEXT_MAX {
             let detail = Bi::fixed(
                 "Укажите срок словами, не длиннее 200 знаков.",
@@ -94,10 +91,7 @@ impl Deadline {
         let in_months = recurs && self.recurrence == Some(Recurrence::Months);
         found.presence("months", self.months.is_some(), in_months);
         if spans && self.start_date > self.end_date && self.end_date.is_some() {
-            let detail = Bi::fixed(
-                "Последний день раньше первого.",
-                "The last day is before the first one.",
-            );
+            let detail = Bi::fixed("Последний день раньше первого.", "The last day is before the first one.");
             found.add("end_date", "order", detail);
         }
         if in_months && self.months.as_deref().is_some_and(|m| !are_months(m)) {
@@ -154,18 +148,13 @@ impl Deadline {
 /// `date` in the year `years` later; a year beyond the calendar leaves it as it is.
 fn shifted(date: NaiveDate, years: i32) -> NaiveDate {
     let year = date.year().saturating_add(years);
-    date.with_year(year)
-        .or_else(|| NaiveDate::from_ymd_opt(year, date.month(), 28))
-        .unwrap_or(date)
+    date.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, date.month(), 28)).unwrap_or(date)
 }
 
 /// Whether these are months of a year, at least one, none twice.
 fn are_months(months: &[u32]) -> bool {
     let mut seen = std::collections::BTreeSet::new();
-    !months.is_empty()
-        && months
-            .iter()
-            .all(|m| (1..=12).contains(m) && seen.insert(m))
+    !months.is_empty() && months.iter().all(|m| (1..=12).contains(m) && seen.insert(m))
 }
 
 /// Violations found so far, under one prefix.
@@ -220,7 +209,8 @@ mod tests {
     const PERIOD: &str =
         r#"{"kind":"period","text":"11-22.12","start_date":"2023-12-11","end_date":"2023-12-22"}"#;
     const MONTHS: &str = r#"{"kind":"recurring","text":"апрель","start_date":"2023-03-17","end_date":"2023-12-31","recurrence":"months","months":[4,8,12]}"#;
-    const ALL_YEAR: &str = r#"{"kind":"all_year","text":"в течение года","start_date":"2023-03-17","end_date":"2023-12-31"}"#;
+    const ALL_YEAR: &str =
+        r#"{"kind":"all_year","text":"в течение года","start_date":"2023-03-17","end_date":"2023-12-31"}"#;
 
     #[test]
     fn a_right_deadline_passes_and_keeps_its_text_form() {
@@ -243,9 +233,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            broken(
-                r#"{"kind":"period","text":"x","start_date":"2023-02-02","end_date":"2023-02-01"}"#
-            ),
+            broken(r#"{"kind":"period","text":"x","start_date":"2023-02-02","end_date":"2023-02-01"}"#),
             ["/deadline/end_date order"]
         );
         assert_eq!(
@@ -260,13 +248,7 @@ mod tests {
 
     #[test]
     fn months_are_one_to_twelve_each_once() {
-        for (months, count) in [
-            ("[]", 1),
-            ("[0]", 1),
-            ("[13]", 1),
-            ("[4,4]", 1),
-            ("[1,12]", 0),
-        ] {
+        for (months, count) in [("[]", 1), ("[0]", 1), ("[13]", 1), ("[4,4]", 1), ("[1,12]", 0)] {
             let json = MONTHS.replace("[4,8,12]", months);
             assert_eq!(broken(&json).len(), count, "{months}");
         }

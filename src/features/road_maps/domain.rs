@@ -70,11 +70,7 @@ impl AppliesTo {
     /// All schools.
     #[must_use]
     pub fn all() -> Self {
-        Self {
-            kind: AppliesToKind::All,
-            school_ids: None,
-            education_levels: None,
-        }
+        Self { kind: AppliesToKind::All, school_ids: None, education_levels: None }
     }
 
     /// Whether the school is concerned.
@@ -101,18 +97,11 @@ impl AppliesTo {
         let levels = self.kind == AppliesToKind::EducationLevels;
         let found = [
             ("school_ids", list_rule(self.school_ids.as_deref(), schools)),
-            (
-                "education_levels",
-                list_rule(self.education_levels.as_deref(), levels),
-            ),
+            ("education_levels", list_rule(self.education_levels.as_deref(), levels)),
         ];
         let violation = |(member, broken): (&str, Option<(&'static str, Bi)>)| {
             let (code, detail) = broken?;
-            Some(Violation::new(
-                format!("{pointer_prefix}/{member}"),
-                code,
-                detail,
-            ))
+            Some(Violation::new(format!("{pointer_prefix}/{member}"), code, detail))
         };
         found.into_iter().filter_map(violation).collect()
     }
@@ -121,14 +110,12 @@ impl AppliesTo {
 /// The rule that a list is there when wanted, not empty, without doubles; else absent.
 fn list_rule<T: Ord>(list: Option<&[T]>, wanted: bool) -> Option<(&'static str, Bi)> {
     match list {
-        None if wanted => Some((
-            "required",
-            Bi::fixed("Укажите хотя бы одно значение.", "Name at least one value."),
-        )),
-        Some([]) if wanted => Some((
-            "required",
-            Bi::fixed("Укажите хотя бы одно значение.", "Name at least one value."),
-        )),
+        None if wanted => {
+            Some(("required", Bi::fixed("Укажите хотя бы одно значение.", "Name at least one value.")))
+        }
+        Some([]) if wanted => {
+            Some(("required", Bi::fixed("Укажите хотя бы одно значение.", "Name at least one value.")))
+        }
         Some(_) if !wanted => Some((
             "not-allowed",
             Bi::fixed(
@@ -136,13 +123,9 @@ fn list_rule<T: Ord>(list: Option<&[T]>, wanted: bool) -> Option<(&'static str, 
                 "With this kind the member is not given.",
             ),
         )),
-        Some(values) if values.iter().collect::<BTreeSet<_>>().len() < values.len() => Some((
-            "duplicate",
-            Bi::fixed(
-                "Каждое значение указывают один раз.",
-                "Each value is named once.",
-            ),
-        )),
+        Some(values) if values.iter().collect::<BTreeSet<_>>().len() < values.len() => {
+            Some(("duplicate", Bi::fixed("Каждое значение указывают один раз.", "Each value is named once.")))
+        }
         _ => None,
     }
 }
@@ -177,13 +160,8 @@ pub struct Measure {
 impl Measure {
     /// Whether the measure stands in the report of this school.
     #[must_use]
-    pub fn concerns_school(
-        &self,
-        school_id: &SchoolId,
-        education_levels: &[EducationLevel],
-    ) -> bool {
-        self.level == MeasureLevel::School
-            && self.applies_to.applies_to(school_id, education_levels)
+    pub fn concerns_school(&self, school_id: &SchoolId, education_levels: &[EducationLevel]) -> bool {
+        self.level == MeasureLevel::School && self.applies_to.applies_to(school_id, education_levels)
     }
 
     /// Whether the measure stands in the municipality's own report.
@@ -214,8 +192,7 @@ mod tests {
         assert!(applies(r#"{"kind":"all"}"#).applies_to(&a, &[]));
         let named = applies(r#"{"kind":"schools","school_ids":["a"]}"#);
         assert!(named.applies_to(&a, &primary) && !named.applies_to(&b, &primary));
-        let leveled =
-            applies(r#"{"kind":"education_levels","education_levels":["basic","secondary"]}"#);
+        let leveled = applies(r#"{"kind":"education_levels","education_levels":["basic","secondary"]}"#);
         assert!(!leveled.applies_to(&a, &primary));
         assert!(leveled.applies_to(&a, &[EducationLevel::Primary, EducationLevel::Basic]));
     }
@@ -223,14 +200,8 @@ mod tests {
     #[test]
     fn the_list_belongs_to_its_kind() {
         assert!(broken(r#"{"kind":"all"}"#).is_empty());
-        assert_eq!(
-            broken(r#"{"kind":"all","school_ids":["a"]}"#),
-            ["/applies_to/school_ids not-allowed"]
-        );
-        assert_eq!(
-            broken(r#"{"kind":"schools"}"#),
-            ["/applies_to/school_ids required"]
-        );
+        assert_eq!(broken(r#"{"kind":"all","school_ids":["a"]}"#), ["/applies_to/school_ids not-allowed"]);
+        assert_eq!(broken(r#"{"kind":"schools"}"#), ["/applies_to/school_ids required"]);
         assert_eq!(
             broken(r#"{"kind":"schools","school_ids":["a","a"]}"#),
             ["/applies_to/school_ids duplicate"]

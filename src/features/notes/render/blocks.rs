@@ -1,9 +1,7 @@
 //! The body of a note, in the order of printing.
 
 use super::super::snapshot::{NoteConclusion, NoteLevel, NoteRecommendation, NoteSnapshot};
-use super::text::{
-    enumerated, line, long_date, paragraphs, period, requisites, sentence, short_date,
-};
+use super::text::{enumerated, line, long_date, paragraphs, period, requisites, sentence, short_date};
 
 /// A part of the body.
 #[derive(Debug)]
@@ -83,28 +81,16 @@ fn general(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
         _ => "Школы включены в перечни:",
     };
     listed(lead.to_owned(), lists.collect(), blocks);
-    listed(
-        format!("Школы, участвующие в мониторинге ({}):", note.school_count),
-        schools.collect(),
-        blocks,
-    );
+    listed(format!("Школы, участвующие в мониторинге ({}):", note.school_count), schools.collect(), blocks);
 
     let mut missing: Vec<String> = Vec::new();
-    for name in note
-        .missing_reports
-        .iter()
-        .chain(&note.schools_without_report)
-    {
+    for name in note.missing_reports.iter().chain(&note.schools_without_report) {
         let name = line(name);
         if !missing.contains(&name) {
             missing.push(name);
         }
     }
-    listed(
-        format!("Отчеты не приняты ({}):", missing.len()),
-        missing,
-        blocks,
-    );
+    listed(format!("Отчеты не приняты ({}):", missing.len()), missing, blocks);
 }
 
 fn conclusions(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
@@ -114,10 +100,7 @@ fn conclusions(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
     blocks.push(Block::Section("Выводы".to_owned()));
     for (level, heading) in [
         (NoteLevel::Municipal, "1. Муниципальный уровень"),
-        (
-            NoteLevel::School,
-            "2. Уровень общеобразовательных организаций",
-        ),
+        (NoteLevel::School, "2. Уровень общеобразовательных организаций"),
     ] {
         let of_level = |conclusion: &&NoteConclusion| conclusion.level == level;
         let items: Vec<Item> = note
@@ -159,11 +142,7 @@ fn recommendations(recommendations: &[NoteRecommendation], blocks: &mut Vec<Bloc
 fn recommendation(recommendation: &NoteRecommendation) -> Item {
     let mut texts = paragraphs(&recommendation.text);
     if let (Some(last), Some(day)) = (texts.last_mut(), recommendation.deadline) {
-        *last = format!(
-            "{} Срок исполнения: {}.",
-            sentence(last.clone()),
-            long_date(day)
-        );
+        *last = format!("{} Срок исполнения: {}.", sentence(last.clone()), long_date(day));
     }
     item(recommendation.number.to_string(), texts)
 }
@@ -182,21 +161,14 @@ fn attachments(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
     }
     let items = enumerated(texts).into_iter().zip(1_u32..);
     blocks.push(Block::Mark("Приложение:".to_owned()));
-    blocks.push(Block::Numbered(
-        items
-            .map(|(text, i)| item(i.to_string(), vec![text]))
-            .collect(),
-    ));
+    blocks.push(Block::Numbered(items.map(|(text, i)| item(i.to_string(), vec![text])).collect()));
 }
 
 fn item(number: String, mut paragraphs: Vec<String>) -> Item {
     if paragraphs.is_empty() {
         paragraphs.push(String::new());
     }
-    Item {
-        mark: format!("{number}."),
-        paragraphs,
-    }
+    Item { mark: format!("{number}."), paragraphs }
 }
 
 fn listed(lead: String, items: Vec<String>, blocks: &mut Vec<Block>) {

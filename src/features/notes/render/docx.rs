@@ -4,9 +4,9 @@ use std::io::Cursor;
 
 use askama::Template;
 use docx_rs::{
-    AlignmentType, Docx, DocxError, Footer, Header, LineSpacing, LineSpacingType, PageMargin,
-    PageNum, Paragraph, Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabValueType,
-    Table, TableCell, TableLayoutType, TableRow, VAlignType, WidthType, XMLDocx,
+    AlignmentType, Docx, DocxError, Footer, Header, LineSpacing, LineSpacingType, PageMargin, PageNum,
+    Paragraph, Run, RunFonts, SpecialIndentType, Style, StyleType, Tab, TabValueType, Table, TableCell,
+    TableLayoutType, TableRow, VAlignType, WidthType, XMLDocx,
 };
 
 use super::blocks::{Block, Item};
@@ -70,24 +70,13 @@ struct CoreProperties {
 /// Marks all text as Russian, for spelling, hyphenation and screen readers.
 fn set_language(package: &mut XMLDocx) {
     let styles = String::from_utf8_lossy(&package.styles);
-    let language =
-        r#"<w:lang w:val="ru-RU" w:eastAsia="ru-RU" w:bidi="ar-SA" /></w:rPr></w:rPrDefault>"#;
-    package.styles = styles
-        .replacen("</w:rPr></w:rPrDefault>", language, 1)
-        .into_bytes();
+    let language = r#"<w:lang w:val="ru-RU" w:eastAsia="ru-RU" w:bidi="ar-SA" /></w:rPr></w:rPrDefault>"#;
+    package.styles = styles.replacen("</w:rPr></w:rPrDefault>", language, 1).into_bytes();
 }
 
 fn document(view: &View) -> Docx {
-    let margins = PageMargin::new()
-        .top(TOP)
-        .bottom(TOP)
-        .left(LEFT)
-        .right(RIGHT);
-    let fonts = RunFonts::new()
-        .ascii(FONT)
-        .hi_ansi(FONT)
-        .east_asia(FONT)
-        .cs(FONT);
+    let margins = PageMargin::new().top(TOP).bottom(TOP).left(LEFT).right(RIGHT);
+    let fonts = RunFonts::new().ascii(FONT).hi_ansi(FONT).east_asia(FONT).cs(FONT);
     let mut docx = Docx::new()
         .page_size(PAGE.0, PAGE.1)
         .page_margin(margins.header(HEADER_AT).footer(HEADER_AT).gutter(0))
@@ -133,21 +122,13 @@ fn footer(view: &View) -> Footer {
 
 fn opening(mut docx: Docx, view: &View) -> Docx {
     if let Some(mark) = view.draft_mark {
-        docx = docx.add_paragraph(
-            bold(mark)
-                .align(AlignmentType::Right)
-                .line_spacing(spacing(0, 240)),
-        );
+        docx = docx.add_paragraph(bold(mark).align(AlignmentType::Right).line_spacing(spacing(0, 240)));
     }
     if let Some(notice) = &view.notice {
         docx = docx.add_paragraph(centred(bold(notice), 0, 240));
     }
     for (i, name) in view.authority.iter().enumerate() {
-        let after = if i + 1 == view.authority.len() {
-            360
-        } else {
-            0
-        };
+        let after = if i + 1 == view.authority.len() { 360 } else { 0 };
         docx = docx.add_paragraph(match i {
             0 => centred(bold(&name.to_uppercase()), 0, after),
             _ => centred(plain(name), 0, after),
@@ -160,24 +141,18 @@ fn opening(mut docx: Docx, view: &View) -> Docx {
         .add_run(Run::new().add_text(view.title.as_str()));
     let requisites = Paragraph::new()
         .add_tab(Tab::new().val(TabValueType::Right).pos(TEXT_WIDTH))
-        .add_run(
-            Run::new()
-                .add_text(view.date.as_str())
-                .add_tab()
-                .add_text(view.number.as_str()),
-        );
-    docx.add_paragraph(centred(title, 0, 240))
-        .add_paragraph(requisites)
-        .add_paragraph(centred(plain(&view.place), 0, 240))
+        .add_run(Run::new().add_text(view.date.as_str()).add_tab().add_text(view.number.as_str()));
+    docx.add_paragraph(centred(title, 0, 240)).add_paragraph(requisites).add_paragraph(centred(
+        plain(&view.place),
+        0,
+        240,
+    ))
 }
 
 fn add_block(docx: Docx, block: &Block) -> Docx {
     match block {
         Block::Section(text) => docx.add_paragraph(centred(
-            Paragraph::new()
-                .style("Heading2")
-                .keep_next(true)
-                .add_run(Run::new().add_text(text)),
+            Paragraph::new().style("Heading2").keep_next(true).add_run(Run::new().add_text(text)),
             240,
             120,
         )),
@@ -185,12 +160,7 @@ fn add_block(docx: Docx, block: &Block) -> Docx {
             Paragraph::new()
                 .style("Heading3")
                 .keep_next(true)
-                .indent(
-                    None,
-                    Some(SpecialIndentType::FirstLine(FIRST_LINE)),
-                    None,
-                    None,
-                )
+                .indent(None, Some(SpecialIndentType::FirstLine(FIRST_LINE)), None, None)
                 .line_spacing(spacing(120, 60))
                 .add_run(Run::new().add_text(text)),
         ),
@@ -198,36 +168,26 @@ fn add_block(docx: Docx, block: &Block) -> Docx {
             Paragraph::new()
                 .style("Heading2")
                 .keep_next(true)
-                .indent(
-                    None,
-                    Some(SpecialIndentType::FirstLine(FIRST_LINE)),
-                    None,
-                    None,
-                )
+                .indent(None, Some(SpecialIndentType::FirstLine(FIRST_LINE)), None, None)
                 .line_spacing(spacing(240, 60))
                 .add_run(Run::new().add_text(text).disable_bold()),
         ),
         Block::Paragraph(text) => docx.add_paragraph(body(text).line_spacing(spacing(60, 0))),
-        Block::Lead(text) => {
-            docx.add_paragraph(body(text).keep_next(true).line_spacing(spacing(60, 0)))
+        Block::Lead(text) => docx.add_paragraph(body(text).keep_next(true).line_spacing(spacing(60, 0))),
+        Block::Bullets(items) => {
+            items.iter().fold(docx, |docx, text| docx.add_paragraph(body(&format!("– {text}"))))
         }
-        Block::Bullets(items) => items.iter().fold(docx, |docx, text| {
-            docx.add_paragraph(body(&format!("– {text}")))
-        }),
         Block::Numbered(items) => items.iter().fold(docx, add_item),
     }
 }
 
 fn add_item(docx: Docx, item: &Item) -> Docx {
-    item.paragraphs
-        .iter()
-        .enumerate()
-        .fold(docx, |docx, (i, text)| {
-            docx.add_paragraph(match i {
-                0 => body(&format!("{} {text}", item.mark)),
-                _ => body(text),
-            })
+    item.paragraphs.iter().enumerate().fold(docx, |docx, (i, text)| {
+        docx.add_paragraph(match i {
+            0 => body(&format!("{} {text}", item.mark)),
+            _ => body(text),
         })
+    })
 }
 
 /// Position at the left, name at the right, on one base line however long the position.
@@ -263,19 +223,12 @@ fn heading(id: &str, name: &str, level: usize) -> Style {
 fn body(text: &str) -> Paragraph {
     plain(text)
         .align(AlignmentType::Both)
-        .indent(
-            None,
-            Some(SpecialIndentType::FirstLine(FIRST_LINE)),
-            None,
-            None,
-        )
+        .indent(None, Some(SpecialIndentType::FirstLine(FIRST_LINE)), None, None)
         .widow_control(true)
 }
 
 fn centred(paragraph: Paragraph, before: u32, after: u32) -> Paragraph {
-    paragraph
-        .align(AlignmentType::Center)
-        .line_spacing(spacing(before, after))
+    paragraph.align(AlignmentType::Center).line_spacing(spacing(before, after))
 }
 
 fn plain(text: &str) -> Paragraph {
@@ -290,9 +243,5 @@ fn bold(text: &str) -> Paragraph {
 }
 
 fn spacing(before: u32, after: u32) -> LineSpacing {
-    LineSpacing::new()
-        .line_rule(LineSpacingType::Auto)
-        .line(LINE)
-        .before(before)
-        .after(after)
+    LineSpacing::new().line_rule(LineSpacingType::Auto).line(LINE).before(before).after(after)
 }

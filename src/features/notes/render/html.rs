@@ -19,8 +19,5 @@ struct Page<'a> {
 ///
 /// [`RenderError::Template`] when the template fails, which no input is known to cause.
 pub fn html(input: &RenderInput<'_>) -> Result<String, RenderError> {
-    Ok(Page {
-        view: &View::of(input),
-    }
-    .render()?)
+    Ok(Page { view: &View::of(input) }.render()?)
 }

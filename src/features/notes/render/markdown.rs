@@ -12,18 +12,10 @@ pub fn markdown(input: &RenderInput<'_>) -> String {
     let view = View::of(input);
     let mut parts: Vec<String> = Vec::new();
     parts.extend(view.draft_mark.map(|mark| format!("**{mark}**")));
-    parts.extend(
-        view.notice
-            .iter()
-            .map(|text| format!("**{}**", escaped(text))),
-    );
+    parts.extend(view.notice.iter().map(|text| format!("**{}**", escaped(text))));
     parts.extend(view.authority.iter().map(|name| block(name)));
     parts.push(format!("# {}", escaped(&view.full_title())));
-    parts.push(format!(
-        "{}, {}",
-        escaped(&view.date),
-        escaped(&view.number)
-    ));
+    parts.push(format!("{}, {}", escaped(&view.date), escaped(&view.number)));
     parts.push(block(&view.place));
     parts.extend(view.blocks.iter().map(part));
     parts.push(block(&view.position));
@@ -48,10 +40,7 @@ fn part(part: &Block) -> String {
         Block::Subsection(text) => format!("### {}", escaped(text)),
         Block::Paragraph(text) | Block::Lead(text) => block(text),
         Block::Bullets(items) => {
-            let items: Vec<String> = items
-                .iter()
-                .map(|text| format!("- {}", block(text)))
-                .collect();
+            let items: Vec<String> = items.iter().map(|text| format!("- {}", block(text))).collect();
             items.join("\n")
         }
         Block::Numbered(items) => {
@@ -63,10 +52,8 @@ fn part(part: &Block) -> String {
 
 /// «1.» opens a list item, whose further paragraphs are indented; «1.1.» is plain text.
 fn numbered(item: &Item) -> String {
-    let is_list = item
-        .mark
-        .strip_suffix('.')
-        .is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit()));
+    let is_list =
+        item.mark.strip_suffix('.').is_some_and(|digits| digits.chars().all(|c| c.is_ascii_digit()));
     let (mark, indent) = match is_list {
         true => (item.mark.clone(), " ".repeat(item.mark.chars().count() + 1)),
         false => (escaped(&item.mark), String::new()),
@@ -111,9 +98,7 @@ fn escaped(text: &str) -> String {
 
 /// An address that cannot leave its angle brackets.
 fn address(url: &str) -> String {
-    url.replace('<', "%3C")
-        .replace('>', "%3E")
-        .replace(' ', "%20")
+    url.replace('<', "%3C").replace('>', "%3E").replace(' ', "%20")
 }
 
 #[cfg(test)]

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::super::snapshot::{
-    NoteAttachment, NoteConclusion, NoteLevel, NoteList, NoteMonitoring, NoteOrder,
-    NoteRecommendation, NoteRoadMap, NoteSchool, NoteSignatory, NoteSnapshot, SCHEMA_VERSION,
+    NoteAttachment, NoteConclusion, NoteLevel, NoteList, NoteMonitoring, NoteOrder, NoteRecommendation,
+    NoteRoadMap, NoteSchool, NoteSignatory, NoteSnapshot, SCHEMA_VERSION,
 };
 use crate::kit::id::{MonitoringId, OrderId, ReportId, RoadMapId, SchoolId, SupportListId};
 
@@ -24,10 +24,7 @@ const CONCLUSIONS: [(&str, &str); 10] = [
         "1.2",
         "Методическая работа с педагогическими кадрами организована и проводится, в том числе в школах, включенных в перечень.",
     ),
-    (
-        "1.3",
-        "Повышение квалификации педагогов организовано по утвержденному плану-графику.",
-    ),
+    ("1.3", "Повышение квалификации педагогов организовано по утвержденному плану-графику."),
     (
         "2.1",
         "В каждой школе разработана и исполняется собственная дорожная карта по выравниванию образовательных результатов.",
@@ -36,10 +33,7 @@ const CONCLUSIONS: [(&str, &str); 10] = [
         "2.2",
         "Все школы включили вопросы качества подготовки обучающихся в план внутришкольного контроля с учетом анализа независимой оценки.",
     ),
-    (
-        "2.3",
-        "За молодыми педагогами и педагогами с недостаточным уровнем подготовки закреплены наставники.",
-    ),
+    ("2.3", "За молодыми педагогами и педагогами с недостаточным уровнем подготовки закреплены наставники."),
     (
         "2.4",
         "Входной и промежуточный мониторинг по русскому языку и математике проведен; рабочие программы скорректированы; индивидуальная работа с обучающимися организована.",
@@ -52,10 +46,7 @@ const CONCLUSIONS: [(&str, &str); 10] = [
         "2.6",
         "Родителям разъяснена необходимость совместных усилий семьи и школы по повышению учебной мотивации детей.",
     ),
-    (
-        "2.7",
-        "Дополнительные занятия по подготовке к государственной итоговой аттестации проводятся.",
-    ),
+    ("2.7", "Дополнительные занятия по подготовке к государственной итоговой аттестации проводятся."),
 ];
 
 const RECOMMENDATIONS: [&str; 6] = [
@@ -98,14 +89,9 @@ pub(crate) fn snapshot() -> NoteSnapshot {
         accepted_on: day(accepted_on),
     };
     let municipal = report(50, "Отчет отдела образования".into(), None, "2023-12-25");
-    let of_schools = (1..).zip(SCHOOLS).map(|(n, name)| {
-        report(
-            50 + n,
-            format!("Отчет {name}"),
-            Some(SchoolId(id(n))),
-            "2023-12-26",
-        )
-    });
+    let of_schools = (1..)
+        .zip(SCHOOLS)
+        .map(|(n, name)| report(50 + n, format!("Отчет {name}"), Some(SchoolId(id(n))), "2023-12-26"));
     NoteSnapshot {
         schema_version: SCHEMA_VERSION,
         authority_name: "Отдел образования".into(),

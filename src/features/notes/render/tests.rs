@@ -20,12 +20,8 @@ fn forms(input: &RenderInput<'_>) -> [(&'static str, String); 3] {
     let html = html(input).unwrap();
     let body = html.split_once("<body>").unwrap().1.replace("&#38;", "&");
     let markdown = markdown(input).replace('\\', "");
-    [
-        ("html", body),
-        ("markdown", markdown),
-        ("docx", docx_text(input)),
-    ]
-    .map(|(form, text)| (form, text.replace('\u{A0}', " ")))
+    [("html", body), ("markdown", markdown), ("docx", docx_text(input))]
+        .map(|(form, text)| (form, text.replace('\u{A0}', " ")))
 }
 
 /// Opens the package as a reader of DOCX does and collects its texts.
@@ -69,7 +65,8 @@ fn every_form_carries_every_fact() {
         "Отдел образования, приказ от 08.12.2023 № 515".to_owned(),
         "с 1 января по 31 декабря 2023 года".to_owned(),
         "Срок представления отчетов: 22 декабря 2023 года".to_owned(),
-        "федеральный перечень (школы с низкими образовательными результатами) по результатам 2022 года".to_owned(),
+        "федеральный перечень (школы с низкими образовательными результатами) по результатам 2022 года"
+            .to_owned(),
         "региональный перечень".to_owned(),
         "участвующие в мониторинге (4)".to_owned(),
         "Руководителям школ:".to_owned(),
@@ -86,25 +83,14 @@ fn every_form_carries_every_fact() {
     facts.extend(sample::SCHOOLS.map(str::to_owned));
     facts.extend(sample::SCHOOLS.map(|name| format!("Отчет {name}, версия 1")));
     facts.extend(note.basis_orders.iter().map(|order| order.title.clone()));
-    facts.extend(
-        note.conclusions
-            .iter()
-            .map(|one| format!("{}. {}", one.code, one.text)),
-    );
-    facts.extend(
-        note.recommendations
-            .iter()
-            .map(|one| format!("{}. {}", one.number, one.text)),
-    );
+    facts.extend(note.conclusions.iter().map(|one| format!("{}. {}", one.code, one.text)));
+    facts.extend(note.recommendations.iter().map(|one| format!("{}. {}", one.number, one.text)));
     for (form, text) in forms(&registered(&note)) {
         for fact in &facts {
             assert!(text.contains(fact), "{form} lacks «{fact}»:\n{text}");
         }
         let upper = text.to_uppercase();
-        assert!(
-            upper.contains("ОТДЕЛ ОБРАЗОВАНИЯ") && upper.contains("ИНФОРМАЦИЯ"),
-            "{form}"
-        );
+        assert!(upper.contains("ОТДЕЛ ОБРАЗОВАНИЯ") && upper.contains("ИНФОРМАЦИЯ"), "{form}");
     }
 }
 
@@ -118,10 +104,7 @@ fn every_form_carries_what_is_rare() {
     note.recommendations[3].deadline = Some(day("2024-09-01"));
     let mut input = registered(&note);
     input.number = None;
-    input.replaced_by = Some(Replacement {
-        number: Some("3"),
-        date: day("2024-01-15"),
-    });
+    input.replaced_by = Some(Replacement { number: Some("3"), date: day("2024-01-15") });
     for (form, text) in forms(&input) {
         for fact in [
             "МБОУ-Юрьевская СОШ (исключена из перечня 1 сентября 2023 года)",
@@ -139,14 +122,8 @@ fn every_form_carries_what_is_rare() {
 #[test]
 fn only_the_unsigned_is_a_draft() {
     let note = sample::snapshot();
-    let signed = RenderInput {
-        is_signed: true,
-        ..RenderInput::draft(&note)
-    };
-    let draft = RenderInput {
-        is_signed: false,
-        ..registered(&note)
-    };
+    let signed = RenderInput { is_signed: true, ..RenderInput::draft(&note) };
+    let draft = RenderInput { is_signed: false, ..registered(&note) };
     for (form, text) in forms(&draft) {
         assert!(text.contains("ПРОЕКТ"), "{form}");
         assert!(!text.contains(HASH) && !text.contains("12/01-04"), "{form}");
@@ -167,15 +144,10 @@ fn typed_marks_print_as_typed() {
     let page = html(&input).unwrap();
     assert!(!page.contains("<script") && page.contains("&#60;script&#62;alert(1)"));
     let source = markdown(&input);
-    assert!(
-        source.contains("- &lt;script&gt;alert(1)&lt;/script&gt; &amp; \\*школа\\* \\[1\\](x);")
-    );
+    assert!(source.contains("- &lt;script&gt;alert(1)&lt;/script&gt; &amp; \\*школа\\* \\[1\\](x);"));
     assert!(source.contains("\n\\# Начало\n\n1\\. Первое\n\n\\- Второе\n"));
     let text = docx_text(&input);
-    assert!(
-        text.contains("<script>alert(1)</script> & *школа* [1](x)"),
-        "{text}"
-    );
+    assert!(text.contains("<script>alert(1)</script> & *школа* [1](x)"), "{text}");
 }
 
 #[test]

@@ -19,11 +19,7 @@ pub(super) fn short_date(date: NaiveDate) -> String {
 
 /// «с 1 января по 31 декабря 2023 года»; both years when they differ.
 pub(super) fn period(start: NaiveDate, end: NaiveDate) -> String {
-    let first = if start.year() == end.year() {
-        day_and_month(start)
-    } else {
-        long_date(start)
-    };
+    let first = if start.year() == end.year() { day_and_month(start) } else { long_date(start) };
     format!("с{NBSP}{first} по{NBSP}{}", long_date(end))
 }
 
@@ -48,19 +44,13 @@ pub(super) fn line(text: &str) -> String {
         .map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c })
         .filter(|&c| !is_forbidden(c) && !matches!(c, '\u{FFFE}' | '\u{FFFF}'))
         .collect();
-    let words: Vec<&str> = bearable
-        .split(' ')
-        .filter(|word| !word.is_empty())
-        .collect();
+    let words: Vec<&str> = bearable.split(' ').filter(|word| !word.is_empty()).collect();
     words.join(" ")
 }
 
 /// The paragraphs of a typed text: its lines, without empty ones.
 pub(super) fn paragraphs(text: &str) -> Vec<String> {
-    text.lines()
-        .map(line)
-        .filter(|text| !text.is_empty())
-        .collect()
+    text.lines().map(line).filter(|text| !text.is_empty()).collect()
 }
 
 /// Ends every item with a semicolon, and the last one with a full stop.
@@ -79,11 +69,7 @@ pub(super) fn enumerated(items: Vec<String>) -> Vec<String> {
 
 /// The text with a full stop, unless it ends in a mark of its own.
 pub(super) fn sentence(text: String) -> String {
-    if text.ends_with(['.', '!', '?', ':', ';', '…']) {
-        text
-    } else {
-        format!("{text}.")
-    }
+    if text.ends_with(['.', '!', '?', ':', ';', '…']) { text } else { format!("{text}.") }
 }
 
 fn day_and_month(date: NaiveDate) -> String {
@@ -114,10 +100,7 @@ mod tests {
 
     #[test]
     fn dates_are_written_as_in_documents() {
-        assert_eq!(
-            long_date(day("2023-12-29")),
-            "29\u{A0}декабря 2023\u{A0}года"
-        );
+        assert_eq!(long_date(day("2023-12-29")), "29\u{A0}декабря 2023\u{A0}года");
         assert_eq!(
             period(day("2023-01-01"), day("2023-12-31")),
             "с\u{A0}1\u{A0}января по\u{A0}31\u{A0}декабря 2023\u{A0}года"
@@ -126,10 +109,7 @@ mod tests {
             period(day("2023-09-01"), day("2024-05-31")).replace('\u{A0}', " "),
             "с 1 сентября 2023 года по 31 мая 2024 года"
         );
-        assert_eq!(
-            requisites(day("2023-12-08"), Some("515")),
-            "от\u{A0}08.12.2023 №\u{A0}515"
-        );
+        assert_eq!(requisites(day("2023-12-08"), Some("515")), "от\u{A0}08.12.2023 №\u{A0}515");
         assert_eq!(requisites(day("2023-12-08"), None), "от\u{A0}08.12.2023");
     }
 

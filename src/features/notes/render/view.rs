@@ -102,11 +102,7 @@ fn service(input: &RenderInput<'_>) -> Vec<Service> {
     if !input.is_signed {
         return Vec::new();
     }
-    let plain = |label, value| Service {
-        label,
-        value,
-        is_link: false,
-    };
+    let plain = |label, value| Service { label, value, is_link: false };
     let registered = input.registered_on.map(|on| match input.number {
         Some(no) => format!("{} за {}", short_date(on), number(no)),
         None => format!("{} без номера", short_date(on)),
@@ -120,11 +116,7 @@ fn service(input: &RenderInput<'_>) -> Vec<Service> {
     registered
         .map(|value| plain("Зарегистрировано", value))
         .into_iter()
-        .chain(
-            input
-                .hash
-                .map(|hash| plain("Контрольная сумма (SHA-256)", line(hash))),
-        )
+        .chain(input.hash.map(|hash| plain("Контрольная сумма (SHA-256)", line(hash))))
         .chain(address)
         .collect()
 }

@@ -51,13 +51,12 @@ fn registration_is_no_part_of_a_snapshot() {
 
 fn collect(value: &serde_json::Value, at: String, leaves: &mut Vec<String>) {
     match value {
-        serde_json::Value::Object(members) => members
-            .iter()
-            .for_each(|(name, member)| collect(member, format!("{at}/{name}"), leaves)),
-        serde_json::Value::Array(items) => items
-            .iter()
-            .enumerate()
-            .for_each(|(i, item)| collect(item, format!("{at}/{i}"), leaves)),
+        serde_json::Value::Object(members) => {
+            members.iter().for_each(|(name, member)| collect(member, format!("{at}/{name}"), leaves))
+        }
+        serde_json::Value::Array(items) => {
+            items.iter().enumerate().for_each(|(i, item)| collect(item, format!("{at}/{i}"), leaves))
+        }
         _ => leaves.push(at),
     }
 }

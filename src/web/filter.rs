@@ -1,0 +1,102 @@
+//! What a list can be narrowed to, and how its parameters and pages are documented.
+
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use utoipa::IntoParams;
+
+use crate::kit::text;
+
+/// The filters of one list: a struct of [`AnyOf`] and [`Between`] members and plain options.
+pub trait Filter: DeserializeOwned + IntoParams + 'static {
+    /// Names allowed in `sort=`; the last key is always the list's `LAST_KEY`.
+    const SORTS: &'static [&'static str];
+    /// The order without `sort=`.
+    const DEFAULT_SORT: &'static str = "id";
+    /// The key that makes the order total.
+    const LAST_KEY: &'static str = "id";
+}
+
+/// One or more values, `field=a,b`: any of them.
+#[derive(Debug, Clone)]
+pub struct AnyOf<T>(pub Vec<T>);
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for AnyOf<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.split(',')
+            .map(|part| serde_json::from_value(Value::String(text::normal(part))).map_err(D::Error::custom))
+            .collect::<Result<Vec<T>, _>>()
+            .map(AnyOf)
+    }
+}
+
+/// Bounds of a value: `field=…`, `field[gte]=…`, `[gt]`, `[lte]`, `[lt]`.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, bound = "T: DeserializeOwned")]
+pub struct Between<T> {
+    /// Exactly this.
+    #[serde(rename = "eq")]
+    pub exactly: Option<T>,
+    /// At least.
+    pub gte: Option<T>,
+    /// More than.
+    pub gt: Option<T>,
+    /// At most.
+    pub lte: Option<T>,
+    /// Less than.
+    pub lt: Option<T>,
+}
+
+impl Between<chrono::NaiveDate> {
+    /// The first day within the bounds.
+    #[must_use]
+    pub fn from(&self) -> Option<chrono::NaiveDate> {
+        let after = self.gt.and_then(|day| day.succ_opt());
+        [self.exactly, self.gte, after].into_iter().flatten().max()
+    }
+
+    /// The first day after the bounds.
+    #[must_use]
+    pub fn before(&self) -> Option<chrono::NaiveDate> {
+        let next = |day: Option<chrono::NaiveDate>| day.and_then(|day| day.succ_opt());
+        [next(self.exactly), next(self.lte), self.lt].into_iter().flatten().min()
+    }
+}
+
+/// `page` of a list.
+#[derive(Debug, serde::Serialize, utoipa::ToSchema)]
+#[schema(example = json!({"limit": 50, "next": null, "has_more": false}))]
+pub struct PageOut {
+    /// Rows of a page at most.
+    limit: i64,
+    /// Address of the next page; null on the last one.
+    next: Option<String>,
+    /// Whether there is a next page.
+    has_more: bool,
+    /// Rows of all pages, with `count=exact`.
+    #[schema(nullable = false)]
+    count: Option<i64>,
+}
+
+/// Parameters that every list has.
+#[derive(Debug, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what ListQuery reads")]
+pub struct Paging {
+    /// Rows of a page.
+    #[param(minimum = 1, maximum = 1000, default = 50)]
+    limit: Option<i64>,
+    /// `next` of the page before; bound to filter and sort.
+    cursor: Option<String>,
+    /// Keys of the order, comma-separated, `-` for descending.
+    sort: Option<String>,
+    /// Members of each item to answer with, comma-separated.
+    #[param(example = "id,status,version")]
+    fields: Option<String>,
+    /// Only these ids, comma-separated, at most 1000.
+    id: Option<String>,
+    /// `exact` adds `count` to the answer.
+    #[param(example = "exact")]
+    count: Option<String>,
+}
