@@ -18,7 +18,6 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use tokio::sync::{Mutex, Semaphore};
 
-#[expect(unused_imports, reason = "the first batch insert outside db comes with road maps")]
 pub(crate) use self::connection::insert_all;
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub use self::json::Json;

@@ -23,6 +23,7 @@ use crate::kit::clock::Clock;
 pub fn configure(config: &mut ServiceConfig) {
     config.configure(orders::configure);
     config.configure(conclusion_templates::configure);
+    config.configure(road_maps::configure);
 }
 
 /// Brings what the program ships into the database, once per version.
