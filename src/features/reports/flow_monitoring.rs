@@ -73,7 +73,7 @@ pub fn add_school(
     order_id: &OrderId,
 ) -> Result<MonitoringRow, Error> {
     let school = schools::find(tx, scope, school_id)?;
-    let order = orders::find(tx, scope, order_id)?;
+    let order = orders::find_for_change(tx, scope, order_id)?;
     let (Some(school), Some(order)) = (&school, &order) else {
         let missing = [("/school_id", school.is_none()), ("/order_id", order.is_none())];
         let violations = missing.into_iter().filter(|(_, missing)| *missing).map(|(at, _)| unknown(at));

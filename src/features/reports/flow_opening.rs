@@ -19,7 +19,7 @@ use crate::problems;
 /// creates a report per school and one for the municipality, with an item for every
 /// measure that concerns its subject.
 ///
-/// Locks the road map and the lists, so that none of them changes state meanwhile.
+/// Locks the order, the road map and the lists, so that none of them changes state meanwhile.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ fn prepare(
     row: &MonitoringRow,
 ) -> Result<(TemplateId, Vec<SchoolInLists>), Error> {
     let mut missing = Vec::new();
-    let order = orders::find(tx, scope, &row.order_id)?;
+    let order = orders::find_for_change(tx, scope, &row.order_id)?;
     if order.is_none_or(|order| order.status != OrderStatus::Registered) {
         missing.push("order-not-registered");
     }
@@ -56,8 +56,7 @@ fn prepare(
     }
     let ids = row.list_ids()?;
     let today = tx.today();
-    let schools =
-        support_lists::entries_for_monitoring(tx, &ids, today, row.period_start, row.period_end)?;
+    let schools = support_lists::entries_for_monitoring(tx, &ids, today, row.period_start, row.period_end)?;
     let lists = support_lists::lists_of(tx, &ids)?;
     if lists.len() < ids.len() || lists.iter().any(|list| list.status != ListStatus::Approved) {
         missing.push("support-list-not-approved");

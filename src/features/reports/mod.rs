@@ -28,6 +28,7 @@ mod view;
 
 pub use self::domain::{EvidenceKind, Item, ItemChange, ItemStatus, ReportStatus, is_late, item_rules};
 pub use self::http::configure;
+pub use self::policy::CATALOGUE;
 pub use self::standing::{OutReason, Standing, is_met, standing};
 pub use self::store_views::subjects_of;
 pub use self::submission::{

@@ -222,9 +222,8 @@ pub(super) fn lock_of_school(
     monitoring: &MonitoringId,
     school: &SchoolId,
 ) -> QueryResult<Option<ReportRow>> {
-    let own = || {
-        reports::table.filter(reports::monitoring_id.eq(monitoring)).filter(reports::school_id.eq(school))
-    };
+    let own =
+        || reports::table.filter(reports::monitoring_id.eq(monitoring)).filter(reports::school_id.eq(school));
     diesel::update(own()).set(reports::version.eq(reports::version)).execute(conn)?;
     own().select(ReportRow::as_select()).first(conn).optional()
 }

@@ -45,9 +45,11 @@ pub(super) fn cancel_recommendations(
 ) -> QueryResult<Vec<(RecommendationId, i32)>> {
     use recommendation_schools as addressees;
     let open = || {
-        addressees::table
-            .filter(addressees::school_id.eq(school))
-            .filter(addressees::status.eq_any(["issued", "acknowledged", "in_progress"]))
+        addressees::table.filter(addressees::school_id.eq(school)).filter(addressees::status.eq_any([
+            "issued",
+            "acknowledged",
+            "in_progress",
+        ]))
     };
     let ids: Vec<RecommendationId> = open().select(addressees::recommendation_id).load(conn)?;
     diesel::update(open())

@@ -148,23 +148,6 @@ pub(super) fn update_item(conn: &mut AnyConnection, row: &ItemRow) -> QueryResul
         .map(|_| ())
 }
 
-/// How many pieces of evidence an item has.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn count_evidence(
-    conn: &mut AnyConnection,
-    report: &ReportId,
-    measure: &MeasureId,
-) -> QueryResult<i64> {
-    evidence::table
-        .filter(evidence::report_id.eq(report))
-        .filter(evidence::measure_id.eq(measure))
-        .count()
-        .get_result(conn)
-}
-
 /// The report and the measure that a piece of evidence belongs to. Takes no scope: the
 /// caller goes on to find the report within his.
 ///

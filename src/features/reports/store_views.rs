@@ -213,7 +213,7 @@ fn extensions_of(
         .filter(school_id.eq_any(rows.iter().filter_map(|row| row.school_id.as_ref())))
         .select((monitoring_id, school_id, until))
         .load(conn)?;
-    Ok(found.into_iter().map(|(monitoring, school, until)| ((monitoring, school), until)).collect())
+    Ok(found.into_iter().map(|(monitoring, school, day)| ((monitoring, school), day)).collect())
 }
 
 fn monitoring_ids(rows: &[ReportRow]) -> Vec<&MonitoringId> {

@@ -101,7 +101,8 @@ impl ReportView {
     /// How many measures were done after their due day.
     #[must_use]
     pub fn late_items(&self) -> usize {
-        let late = |item: &&Item| self.measure(&item.measure_id).is_some_and(|measure| is_late(measure, item));
+        let late =
+            |item: &&Item| self.measure(&item.measure_id).is_some_and(|measure| is_late(measure, item));
         self.items.iter().filter(late).count()
     }
 

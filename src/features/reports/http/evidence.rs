@@ -6,9 +6,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::lifecycle::ReportStep;
 use super::super::{flow, flow_items, policy};
+use super::bodies::EvidenceIn;
 use super::reader::Reader;
 use super::rights::demand;
-use super::shape::{EvidenceIn, EvidenceOut};
+use super::shape::EvidenceOut;
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;

@@ -1,5 +1,6 @@
 //! Operations on reports, their items and evidence, and on monitorings where reports have a say.
 
+mod bodies;
 mod evidence;
 mod item;
 mod monitoring;

@@ -184,8 +184,7 @@ async fn release_monitoring_school(
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
             let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            let school =
-                flow_monitoring::taking_part(tx, &row, &school_id)?.ok_or_else(Error::not_found)?;
+            let school = flow_monitoring::taking_part(tx, &row, &school_id)?.ok_or_else(Error::not_found)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
             monitorings::require(&row, Step::ChangeSchools)?;

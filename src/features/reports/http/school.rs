@@ -56,11 +56,8 @@ async fn close_school(
             writing.expect_version(row.version)?;
             flow_closing::require_active(&row)?;
             let given = body.checked()?;
-            let closure = Closure {
-                kind: given.kind,
-                successor_id: given.successor_id,
-                closed_on: given.closed_on,
-            };
+            let closure =
+                Closure { kind: given.kind, successor_id: given.successor_id, closed_on: given.closed_on };
             let row = flow_closing::close(tx, &scope, row, closure)?;
             SchoolOut::answer(row, writing.info.lang, &caller)
         })
