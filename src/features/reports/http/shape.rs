@@ -15,8 +15,8 @@ use crate::features::road_maps::{Deadline, Measure};
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
 use crate::kit::id::{EvidenceId, MeasureId, MonitoringId, MunicipalityId, ReportId, SchoolId};
-use crate::web::query::PageOut;
 use crate::web::ActionOut;
+use crate::web::query::PageOut;
 
 /// A report of a school, or the municipality's own.
 #[derive(Debug, Serialize, ToSchema)]
