@@ -41,7 +41,17 @@ fn imports(text: &str) -> Vec<Vec<String>> {
         }
         let path: String =
             text[at + 7..].chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | ':')).collect();
-        found.push(path.split("::").map(str::to_owned).collect());
+        let parts = |path: &str| path.split("::").map(str::to_owned).collect::<Vec<_>>();
+        match path.strip_suffix("::") {
+            // `crate::a::{b, c::d}` imports `a::b` and `a::c::d`.
+            Some(stem) => {
+                let braces = text[at + 7 + path.len()..].trim_start_matches('{');
+                for name in braces.split('}').next().unwrap().split(',').map(str::trim) {
+                    found.push(parts(&format!("{stem}::{name}")));
+                }
+            }
+            None => found.push(parts(&path)),
+        }
     }
     found
 }
