@@ -9,8 +9,11 @@
 
 mod app;
 mod client;
+mod conclusion_templates;
 mod given;
 mod migrations;
 mod openapi;
 mod orders;
+mod support_list_uses;
+mod support_lists;
 mod tidy;
