@@ -150,9 +150,23 @@ impl Listing {
     /// A row cannot be written as JSON: a fault of the program.
     pub fn of<F, R: Keyed, T: Serialize>(
         query: &ListQuery<F>,
-        mut listed: Listed<R>,
+        listed: Listed<R>,
         info: &RequestInfo,
         mut out: impl FnMut(R) -> T,
+    ) -> Result<Self, Error> {
+        Self::try_of(query, listed, info, |row| Ok(out(row)))
+    }
+
+    /// As [`of`](Self::of), where showing a row can fail.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `out`, or a row that cannot be written as JSON.
+    pub fn try_of<F, R: Keyed, T: Serialize>(
+        query: &ListQuery<F>,
+        mut listed: Listed<R>,
+        info: &RequestInfo,
+        mut out: impl FnMut(R) -> Result<T, Error>,
     ) -> Result<Self, Error> {
         let limit = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
         let has_more = listed.rows.len() > limit;
@@ -166,7 +180,7 @@ impl Listing {
         };
         let mut items = Vec::with_capacity(listed.rows.len());
         for row in listed.rows {
-            let mut item = serde_json::to_value(out(row))?;
+            let mut item = serde_json::to_value(out(row)?)?;
             if let Some(fields) = &query.fields {
                 keep_fields(&mut item, fields);
             }

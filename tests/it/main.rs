@@ -7,13 +7,16 @@
     reason = "a test that panics has said what is wrong; it reads its own environment"
 )]
 
+mod accounts;
 mod app;
+mod auth;
 mod client;
 mod conclusion_templates;
 mod given;
 mod migrations;
 mod openapi;
 mod orders;
+mod sign_in;
 mod support_list_uses;
 mod support_lists;
 mod tidy;

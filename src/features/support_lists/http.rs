@@ -6,10 +6,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::bodies::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
 use super::domain::{ListCategory, ListLevel, ListStatus, Step};
 use super::flow;
 use super::policy;
+use super::shape::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
 use super::store::{self, Narrowed};
 use crate::auth::Permit;
 use crate::db::Db;

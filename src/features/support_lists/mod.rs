@@ -5,12 +5,12 @@
 //! draft, entries come and go freely; in an approved list they join and leave by a registered
 //! order. An entry has its own version: a change of it leaves the list's version alone.
 
-mod bodies;
 mod domain;
 mod entries;
 mod flow;
 mod http;
 mod policy;
+mod shape;
 mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -20,6 +20,7 @@ pub use self::entries::{
     Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason, entries_for_monitoring,
     exclude_closed_school,
 };
+pub use self::policy::CATALOGUE;
 pub use self::store::{SupportListRow, find, lists_of};
 
 /// Registers the operations.

@@ -9,12 +9,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::domain::Step;
 use super::super::store::SupportListRow;
 use super::super::{flow as list_flow, policy, store as list_store};
-use super::bodies::{
+use super::domain::EntryStep;
+use super::flow;
+use super::shape::{
     Onlooker, SupportListEntriesIn, SupportListEntriesMade, SupportListEntryOut, SupportListEntryPage,
     SupportListEntryPatch, SupportListExclusion,
 };
-use super::domain::EntryStep;
-use super::flow;
 use super::store::{self, EntriesNarrowed, EntryRow};
 use crate::auth::{Caller, Permit};
 use crate::db::{Db, Tx};
