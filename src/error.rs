@@ -203,7 +203,7 @@ impl From<DieselError> for Error {
                 Self::refuse(&problems::UNAVAILABLE)
             }
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if info.message().contains("locked") || info.message().contains("connection") =>
+                if ["locked", "deadlock", "connection"].iter().any(|word| info.message().contains(word)) =>
             {
                 log::warn!("database: {cause}");
                 Self::refuse(&problems::UNAVAILABLE)

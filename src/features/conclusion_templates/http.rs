@@ -27,7 +27,10 @@ const VERSION: i32 = 1;
 
 /// Registers the operations.
 pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_templates).service(create_template).service(get_template);
+    config
+        .service(list_conclusion_templates)
+        .service(create_conclusion_template)
+        .service(get_conclusion_template);
 }
 
 /// The municipality's next version of the template.
@@ -153,7 +156,7 @@ impl TemplateFilter {
 /// Each carries its content; `fields=id,owner,number,title` leaves it out.
 #[utoipa::path(tag = "conclusion-templates", params(TemplateFilter, Paging), responses((status = 200, description = "A page", body = TemplatePage)))]
 #[get("/conclusion-templates")]
-async fn list_templates(
+async fn list_conclusion_templates(
     permit: Permit<policy::ReadTemplates>,
     db: Data<Db>,
     info: RequestInfo,
@@ -170,7 +173,7 @@ async fn list_templates(
 /// rule of the content, 409 `template-exists` when somebody makes the same version meanwhile.
 #[utoipa::path(tag = "conclusion-templates", request_body = TemplateIn, responses((status = 201, description = "Created", body = TemplateOut)))]
 #[post("/conclusion-templates")]
-async fn create_template(
+async fn create_conclusion_template(
     permit: Permit<policy::MakeTemplates>,
     db: Data<Db>,
     writing: Writing,
@@ -191,7 +194,7 @@ async fn create_template(
 /// Read a version of a conclusion template.
 #[utoipa::path(tag = "conclusion-templates", params(("id" = TemplateId, Path)), responses((status = 200, description = "The version", body = TemplateOut)))]
 #[get("/conclusion-templates/{id}")]
-async fn get_template(
+async fn get_conclusion_template(
     permit: Permit<policy::ReadTemplates>,
     db: Data<Db>,
     info: RequestInfo,

@@ -47,6 +47,8 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &SupportListId) -> Result<SupportLis
 /// 409 with everything that stands in the way.
 pub fn require(tx: &mut Tx, scope: &Scope, row: SupportListRow, step: Step) -> Result<SupportListRow, Error> {
     if step == Step::Approve {
+        // Lists before orders, as everywhere: entries of the replaced list may wait for the same order.
+        store::replaced_by(tx, &row)?;
         orders::find_for_change(tx, scope, &row.order_id)?;
     }
     let ListView { row, facts } = store::view(tx, scope, row)?;

@@ -6,10 +6,10 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::bodies::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
 use super::domain::{ListCategory, ListLevel, ListStatus, Step};
 use super::flow;
 use super::policy;
+use super::shape::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
 use super::store::{self, Narrowed};
 use crate::auth::Permit;
 use crate::db::Db;
@@ -21,13 +21,13 @@ use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, Reques
 /// Registers the operations.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(list_lists)
-        .service(create_list)
-        .service(get_list)
-        .service(update_list)
-        .service(delete_list)
-        .service(approve_list)
-        .service(cancel_list);
+        .service(list_support_lists)
+        .service(create_support_list)
+        .service(get_support_list)
+        .service(update_support_list)
+        .service(delete_support_list)
+        .service(approve_support_list)
+        .service(cancel_support_list);
 }
 
 /// Filters of the list of support lists.
@@ -73,7 +73,7 @@ impl SupportListFilter {
 /// schools stand; regional readers those that have been approved.
 #[utoipa::path(tag = "support-lists", params(SupportListFilter, Paging), responses((status = 200, description = "A page", body = SupportListPage)))]
 #[get("/support-lists")]
-async fn list_lists(
+async fn list_support_lists(
     permit: Permit<policy::ReadLists>,
     db: Data<Db>,
     info: RequestInfo,
@@ -88,7 +88,7 @@ async fn list_lists(
 /// Draft a support list of the own municipality.
 #[utoipa::path(tag = "support-lists", request_body = SupportListIn, responses((status = 201, description = "Created", body = SupportListOut)))]
 #[post("/support-lists")]
-async fn create_list(
+async fn create_support_list(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,
@@ -110,7 +110,7 @@ async fn create_list(
 /// Read a support list.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), responses((status = 200, description = "The list", body = SupportListOut)))]
 #[get("/support-lists/{id}")]
-async fn get_list(
+async fn get_support_list(
     permit: Permit<policy::ReadLists>,
     db: Data<Db>,
     info: RequestInfo,
@@ -130,7 +130,7 @@ async fn get_list(
 /// Change a draft; an unchanged one keeps its version.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), request_body = SupportListPatch, responses((status = 200, description = "The list", body = SupportListOut)))]
 #[patch("/support-lists/{id}")]
-async fn update_list(
+async fn update_support_list(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,
@@ -157,7 +157,7 @@ async fn update_list(
 /// Answers 409 `support-list-in-use` when a monitoring names it.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), responses((status = 204, description = "Deleted")))]
 #[delete("/support-lists/{id}")]
-async fn delete_list(
+async fn delete_support_list(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,
@@ -180,7 +180,7 @@ async fn delete_list(
 /// Answers 409 `order-not-registered` or `support-list-empty`.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), responses((status = 200, description = "The list", body = SupportListOut)))]
 #[post("/support-lists/{id}/approve")]
-async fn approve_list(
+async fn approve_support_list(
     permit: Permit<policy::ApproveLists>,
     db: Data<Db>,
     writing: Writing,
@@ -204,7 +204,7 @@ async fn approve_list(
 /// Answers 409 `support-list-in-use` while a monitoring runs on it.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), request_body = SupportListCancel, responses((status = 200, description = "The list", body = SupportListOut)))]
 #[post("/support-lists/{id}/cancel")]
-async fn cancel_list(
+async fn cancel_support_list(
     permit: Permit<policy::ApproveLists>,
     db: Data<Db>,
     writing: Writing,

@@ -5,12 +5,12 @@
 //! draft, entries come and go freely; in an approved list they join and leave by a registered
 //! order. An entry has its own version: a change of it leaves the list's version alone.
 
-mod bodies;
 mod domain;
 mod entries;
 mod flow;
 mod http;
 mod policy;
+mod shape;
 mod store;
 
 use utoipa_actix_web::service_config::ServiceConfig;

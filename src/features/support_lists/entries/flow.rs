@@ -8,19 +8,17 @@ use super::super::domain::ListStatus;
 use super::super::flow::unknown_order;
 use super::super::store::SupportListRow;
 use super::domain::{self, EntryStep, ExclusionReason, SupportListReason};
-use super::store::{self, Candidate, EntryRow};
+use super::store::{self, EntryRow};
 use crate::auth::Scope;
 use crate::db::{Change, Json, Op, Tx};
 use crate::error::Error;
 use crate::features::orders::{self, OrderRow, OrderStatus};
+use crate::features::schools::{self, SchoolStatus};
 use crate::kit::code::Code;
 use crate::kit::id::{EntryId, OrderId, SchoolId, SupportListId};
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 use crate::problems;
-
-/// `schools.status` of a school that may join.
-const ACTIVE: &str = "active";
 
 /// A school to enter into a list.
 #[derive(Debug, Clone)]
@@ -86,7 +84,7 @@ pub fn add(
     if store::has_any(tx, &list.id, &school_ids)? {
         return Err(Error::refuse(&problems::ENTRY_EXISTS));
     }
-    let candidates = store::lock_candidates(tx, &list.municipality_id, &school_ids)?;
+    let candidates = lock_schools(tx, scope, &school_ids)?;
     let mut violations = Vec::new();
     let mut met = BTreeSet::new();
     for (n, one) in new.iter().enumerate() {
@@ -263,9 +261,29 @@ fn find_orders<'a>(
     Ok(found)
 }
 
-fn check_school(at: &str, candidates: &[Candidate], id: &SchoolId) -> Option<Violation> {
-    let (code, detail) = match candidates.iter().find(|school| school.id == *id) {
-        Some(school) if school.status == ACTIVE => return None,
+/// The schools with these ids within reach and their states, locked in one total order, so
+/// that none closes before its entry is there.
+fn lock_schools<'a>(
+    tx: &mut Tx,
+    scope: &Scope,
+    ids: &BTreeSet<&'a SchoolId>,
+) -> Result<BTreeMap<&'a SchoolId, SchoolStatus>, Error> {
+    let mut found = BTreeMap::new();
+    for id in ids {
+        if let Some(school) = schools::find_for_change(tx, scope, id)? {
+            found.insert(*id, school.status);
+        }
+    }
+    Ok(found)
+}
+
+fn check_school(
+    at: &str,
+    candidates: &BTreeMap<&SchoolId, SchoolStatus>,
+    id: &SchoolId,
+) -> Option<Violation> {
+    let (code, detail) = match candidates.get(id) {
+        Some(SchoolStatus::Active) => return None,
         Some(_) => ("school-closed", Bi::fixed("Школа закрыта", "The school is closed")),
         None => (
             "unknown-reference",

@@ -9,12 +9,12 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::domain::Step;
 use super::super::store::SupportListRow;
 use super::super::{flow as list_flow, policy, store as list_store};
-use super::bodies::{
+use super::domain::EntryStep;
+use super::flow;
+use super::shape::{
     Onlooker, SupportListEntriesIn, SupportListEntriesMade, SupportListEntryOut, SupportListEntryPage,
     SupportListEntryPatch, SupportListExclusion,
 };
-use super::domain::EntryStep;
-use super::flow;
 use super::store::{self, EntriesNarrowed, EntryRow};
 use crate::auth::{Caller, Permit};
 use crate::db::{Db, Tx};
@@ -27,12 +27,12 @@ use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, Reques
 /// Registers the operations.
 pub fn configure(config: &mut ServiceConfig) {
     config
-        .service(list_entries)
-        .service(create_entries)
-        .service(get_entry)
-        .service(update_entry)
-        .service(delete_entry)
-        .service(exclude_entry);
+        .service(list_support_list_entries)
+        .service(create_support_list_entries)
+        .service(get_support_list_entry)
+        .service(update_support_list_entry)
+        .service(delete_support_list_entry)
+        .service(exclude_support_list_entry);
 }
 
 /// Where an entry is.
@@ -72,7 +72,7 @@ impl EntryFilter {
 /// School people and curators read the entries of their schools only.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path), EntryFilter, Paging), responses((status = 200, description = "A page", body = SupportListEntryPage)))]
 #[get("/support-lists/{id}/entries")]
-async fn list_entries(
+async fn list_support_list_entries(
     permit: Permit<policy::ReadLists>,
     db: Data<Db>,
     info: RequestInfo,
@@ -100,7 +100,7 @@ async fn list_entries(
 /// `support-list-state`; one object answers with the entry, an array with `items`.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), request_body = SupportListEntriesIn, responses((status = 201, description = "Created", body = SupportListEntriesMade)))]
 #[post("/support-lists/{id}/entries")]
-async fn create_entries(
+async fn create_support_list_entries(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,
@@ -134,7 +134,7 @@ async fn create_entries(
 /// Read one school of a support list.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path), ("entry_id" = EntryId, Path)), responses((status = 200, description = "The entry", body = SupportListEntryOut)))]
 #[get("/support-lists/{id}/entries/{entry_id}")]
-async fn get_entry(
+async fn get_support_list_entry(
     permit: Permit<policy::ReadLists>,
     db: Data<Db>,
     info: RequestInfo,
@@ -157,7 +157,7 @@ async fn get_entry(
 /// Change the reasons of a school in a draft; unchanged ones keep the entry's version.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path), ("entry_id" = EntryId, Path)), request_body = SupportListEntryPatch, responses((status = 200, description = "The entry", body = SupportListEntryOut)))]
 #[patch("/support-lists/{id}/entries/{entry_id}")]
-async fn update_entry(
+async fn update_support_list_entry(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,
@@ -183,7 +183,7 @@ async fn update_entry(
 /// Remove a school from a draft.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path), ("entry_id" = EntryId, Path)), responses((status = 204, description = "Removed")))]
 #[delete("/support-lists/{id}/entries/{entry_id}")]
-async fn delete_entry(
+async fn delete_support_list_entry(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,
@@ -208,7 +208,7 @@ async fn delete_entry(
 /// Answers 409 `entry-excluded`, `order-not-registered`, `support-list-state`.
 #[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path), ("entry_id" = EntryId, Path)), request_body = SupportListExclusion, responses((status = 200, description = "The entry", body = SupportListEntryOut)))]
 #[post("/support-lists/{id}/entries/{entry_id}/exclude")]
-async fn exclude_entry(
+async fn exclude_support_list_entry(
     permit: Permit<policy::DraftLists>,
     db: Data<Db>,
     writing: Writing,

@@ -1,9 +1,9 @@
 //! The schools in a support list.
 
-mod bodies;
 mod domain;
 mod flow;
 mod http;
+mod shape;
 mod snapshot;
 mod store;
 

@@ -73,15 +73,6 @@ pub struct EntriesNarrowed {
     pub in_force: Option<bool>,
 }
 
-/// A school that may join a list.
-#[derive(Debug, Clone, Queryable)]
-pub struct Candidate {
-    /// Its id.
-    pub id: SchoolId,
-    /// Whether it is active.
-    pub status: String,
-}
-
 impl SupportListRow {
     /// The days on which the list counts.
     #[must_use]
@@ -247,30 +238,6 @@ pub(super) fn has_any(
         .count()
         .get_result::<i64>(conn)?;
     Ok(found > 0)
-}
-
-/// The schools with these ids in a municipality, locked until the transaction ends, so that
-/// none closes before the entry is there.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn lock_candidates(
-    conn: &mut AnyConnection,
-    municipality: &MunicipalityId,
-    ids: &BTreeSet<&SchoolId>,
-) -> QueryResult<Vec<Candidate>> {
-    for id in ids {
-        diesel::update(schools::table.find(*id))
-            .filter(schools::municipality_id.eq(municipality))
-            .set(schools::version.eq(schools::version))
-            .execute(conn)?;
-    }
-    schools::table
-        .filter(schools::municipality_id.eq(municipality))
-        .filter(schools::id.eq_any(ids))
-        .select((schools::id, schools::status))
-        .load(conn)
 }
 
 /// Stores new entries.
