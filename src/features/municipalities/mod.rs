@@ -9,4 +9,5 @@ mod store;
 
 pub use self::domain::MunicipalityKind;
 pub use self::http::configure;
+pub use self::policy::CATALOGUE;
 pub use self::store::{MunicipalityRow, find};

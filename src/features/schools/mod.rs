@@ -13,6 +13,6 @@ mod store;
 pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
 pub use self::flow::close;
 pub use self::http::configure;
-pub use self::policy::WriteSchools;
+pub use self::policy::{CATALOGUE, WriteSchools};
 pub use self::shape::SchoolOut;
 pub use self::store::{SchoolRow, active_of, find, find_for_change, find_many};
