@@ -16,6 +16,8 @@ pub mod conclusion_templates;
 
 pub mod road_maps;
 
+pub mod monitorings;
+
 pub mod reports;
 
 pub mod conclusions;
@@ -39,7 +41,9 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(accounts::configure)
         .configure(orders::configure)
         .configure(support_lists::configure)
-        .configure(conclusion_templates::configure);
+        .configure(conclusion_templates::configure)
+        .configure(road_maps::configure)
+        .configure(monitorings::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -51,6 +55,8 @@ fn catalogue() -> Catalogue {
         .with("orders", orders::CATALOGUE)
         .with("support_lists", support_lists::CATALOGUE)
         .with("conclusion_templates", conclusion_templates::CATALOGUE)
+        .with("road_maps", road_maps::CATALOGUE)
+        .with("monitorings", monitorings::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

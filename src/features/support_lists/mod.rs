@@ -20,6 +20,7 @@ pub use self::entries::{
     Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason, entries_for_monitoring,
     exclude_closed_school,
 };
+pub use self::policy::CATALOGUE;
 pub use self::store::{SupportListRow, find, lists_of};
 
 /// Registers the operations.
