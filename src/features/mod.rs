@@ -43,7 +43,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(support_lists::configure)
         .configure(conclusion_templates::configure)
         .configure(road_maps::configure)
-        .configure(monitorings::configure);
+        .configure(monitorings::configure)
+        .configure(reports::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -57,6 +58,7 @@ fn catalogue() -> Catalogue {
         .with("conclusion_templates", conclusion_templates::CATALOGUE)
         .with("road_maps", road_maps::CATALOGUE)
         .with("monitorings", monitorings::CATALOGUE)
+        .with("reports", reports::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

@@ -1,11 +1,37 @@
 //! Reports of schools and of the municipality: one item per measure, submission, review.
+//!
+//! States: draft -submit-> submitted -accept-> accepted; submitted -return-> returned
+//! -submit-> submitted; submitted -withdraw-> draft until the review starts (`start-review`,
+//! or its end: accept, return); accepted -return-> returned until a note is signed; a
+//! released school's report is cancelled. A deadline never blocks, it only makes late.
+//!
+//! Opening a monitoring and everything else that needs its reports is served here, and so is
+//! closing a school, which ends them.
 
+mod content;
 pub mod domain;
+mod flow;
+mod flow_closing;
+mod flow_items;
+mod flow_monitoring;
+mod flow_opening;
+mod http;
+mod lifecycle;
+mod policy;
 pub mod standing;
+mod store;
+mod store_closing;
+mod store_items;
+mod store_views;
 pub mod submission;
+mod view;
 
-pub use domain::{EvidenceKind, Item, ItemChange, ItemStatus, ReportStatus, is_late, item_rules};
-pub use standing::{OutReason, Standing, is_met, standing};
-pub use submission::{
+pub use self::domain::{EvidenceKind, Item, ItemChange, ItemStatus, ReportStatus, is_late, item_rules};
+pub use self::http::configure;
+pub use self::policy::CATALOGUE;
+pub use self::standing::{OutReason, Standing, is_met, standing};
+pub use self::store_views::subjects_of;
+pub use self::submission::{
     Completeness, Timeliness, completeness, is_final, needs_final, submit_violations, timeliness,
 };
+pub use self::view::ReportSubject;

@@ -1,0 +1,133 @@
+//! What a report says, as it is now or as it was submitted.
+
+use chrono::{NaiveDate, NaiveDateTime};
+use serde::{Deserialize, Serialize};
+
+use super::domain::{EvidenceKind, Item, ItemStatus, ReportStatus};
+use crate::kit::code::codes;
+use crate::kit::id::{EvidenceId, MeasureId};
+
+codes! {
+    /// Which state of a report's texts and items its reader is shown.
+    ContentShown {
+        /// As they are now.
+        Current = "current", "текущее содержание", "as it is now";
+        /// As they were submitted last: the school is working on the report again.
+        LastSubmitted = "last_submitted", "содержание последнего представления", "as submitted last";
+        /// None yet: the report was never submitted.
+        Hidden = "hidden", "содержание ещё не представлено", "not yet submitted";
+    }
+}
+
+impl ContentShown {
+    /// What a reader is shown: the own side all; others what was submitted, so that work
+    /// in progress stays the school's own.
+    #[must_use]
+    pub fn to(own_side: bool, status: ReportStatus, submission: i32) -> Self {
+        match status {
+            _ if own_side => Self::Current,
+            ReportStatus::Submitted | ReportStatus::Accepted => Self::Current,
+            _ if submission > 0 => Self::LastSubmitted,
+            _ => Self::Hidden,
+        }
+    }
+}
+
+/// The texts and items of a report; in this form a submission is kept.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Content {
+    /// What was done, in a word.
+    pub summary: Option<String>,
+    /// What stood in the way.
+    pub problems: Option<String>,
+    /// In the order of the road map.
+    pub items: Vec<ItemContent>,
+}
+
+/// One item with its evidence.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ItemContent {
+    /// The measure.
+    pub measure_id: MeasureId,
+    /// How far it is.
+    pub status: ItemStatus,
+    /// The day it was done.
+    pub actual_date: Option<NaiveDate>,
+    /// What came of it.
+    pub result: Option<String>,
+    /// Why not, or not wholly.
+    pub reason: Option<String>,
+    /// Optimistic lock.
+    pub version: i32,
+    /// UTC.
+    pub updated_at: NaiveDateTime,
+    /// What proves it, oldest first.
+    pub evidence: Vec<EvidenceContent>,
+}
+
+/// A piece of evidence: a link to a document.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceContent {
+    /// Its id.
+    pub id: EvidenceId,
+    /// What kind of document.
+    pub kind: EvidenceKind,
+    /// Its title.
+    pub title: String,
+    /// Its number and date, when it has them.
+    pub requisites: Option<String>,
+    /// Where it is.
+    pub url: String,
+    /// Whether only the school and its municipality's department read it.
+    pub contains_personal_data: bool,
+    /// UTC.
+    pub created_at: NaiveDateTime,
+}
+
+impl Content {
+    /// Nothing: what the reader of a report that was never submitted sees.
+    #[must_use]
+    pub fn hidden() -> Self {
+        Self { summary: None, problems: None, items: Vec::new() }
+    }
+
+    /// Without the evidence that holds personal data.
+    #[must_use]
+    pub fn without_personal_data(mut self) -> Self {
+        for item in &mut self.items {
+            item.evidence.retain(|evidence| !evidence.contains_personal_data);
+        }
+        self
+    }
+}
+
+impl ItemContent {
+    /// As the rules see it.
+    #[must_use]
+    pub fn as_item(&self) -> Item {
+        Item {
+            measure_id: self.measure_id.clone(),
+            status: self.status,
+            actual_date: self.actual_date,
+            result: self.result.clone(),
+            reason: self.reason.clone(),
+            evidence_count: i64::try_from(self.evidence.len()).unwrap_or(i64::MAX),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_in_progress_is_the_schools_own() {
+        use ReportStatus::{Accepted, Draft, Returned, Submitted};
+        assert_eq!(ContentShown::to(true, Draft, 0), ContentShown::Current);
+        assert_eq!(ContentShown::to(false, Draft, 0), ContentShown::Hidden);
+        assert_eq!(ContentShown::to(false, Draft, 1), ContentShown::LastSubmitted);
+        assert_eq!(ContentShown::to(false, Submitted, 1), ContentShown::Current);
+        assert_eq!(ContentShown::to(false, Returned, 1), ContentShown::LastSubmitted);
+        assert_eq!(ContentShown::to(false, Accepted, 1), ContentShown::Current);
+    }
+}

@@ -1,0 +1,246 @@
+//! What happens to a report as a whole, each within one transaction.
+
+use super::content::{Content, ContentShown};
+use super::domain::ReportStatus;
+use super::lifecycle::ReportStep;
+use super::store::{self, ReportRow, VersionRow};
+use super::store_items;
+use super::store_views;
+use super::submission::submit_violations;
+use super::view::ReportView;
+use crate::auth::Scope;
+use crate::db::{AnyConnection, Change, Op, Tx};
+use crate::error::Error;
+use crate::features::monitorings;
+use crate::kit::code::Code;
+use crate::kit::id::{AccountId, ReportId};
+use crate::problems;
+
+/// The texts of a report.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReportText {
+    /// What was done, in a word.
+    pub summary: Option<String>,
+    /// What stood in the way.
+    pub problems: Option<String>,
+}
+
+/// The report a change of its texts, items or evidence is about, locked.
+///
+/// # Errors
+///
+/// 404 outside `scope`.
+pub fn open(tx: &mut Tx, scope: &Scope, id: &ReportId) -> Result<ReportView, Error> {
+    let row = store::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    Ok(store_views::view(tx, row)?)
+}
+
+/// The report a transition is about, locked after its monitoring: whoever moves the
+/// monitoring on counts its reports under the same lock.
+///
+/// # Errors
+///
+/// 404 outside `scope`.
+pub fn open_for_step(tx: &mut Tx, scope: &Scope, id: &ReportId) -> Result<ReportView, Error> {
+    let row = store::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    monitorings::find_for_change(tx, scope, &row.monitoring_id)?.ok_or_else(Error::not_found)?;
+    open(tx, scope, id)
+}
+
+/// Refuses a step that the report's or the monitoring's state does not allow.
+///
+/// # Errors
+///
+/// 409 with what stands in the way.
+pub fn require(tx: &Tx, view: &ReportView, step: ReportStep) -> Result<(), Error> {
+    let blockers = view.circumstances(tx.today()).blockers(step);
+    let problem = match (blockers.first().copied(), step) {
+        (None, _) => return Ok(()),
+        (Some("collection-closed"), _) => &problems::COLLECTION_CLOSED,
+        (Some("monitoring-analysed"), ReportStep::Submit) => &problems::COLLECTION_CLOSED,
+        (Some("monitoring-frozen"), _) => &problems::MONITORING_FROZEN,
+        (Some(_), ReportStep::Update) => &problems::REPORT_NOT_EDITABLE,
+        (Some(_), _) => &problems::REPORT_STATE,
+    };
+    Err(Error::blocked(problem, &blockers))
+}
+
+/// What a reader sees of a report's texts and items.
+///
+/// # Errors
+///
+/// The database's own, or a kept submission that cannot be read.
+pub fn content(
+    conn: &mut AnyConnection,
+    row: &ReportRow,
+    shown: ContentShown,
+    personal_data: bool,
+) -> Result<Content, Error> {
+    let content = match shown {
+        ContentShown::Current => store_items::current(conn, row)?,
+        ContentShown::LastSubmitted => {
+            serde_json::from_str(&store::version_content(conn, &row.id, row.submission)?)?
+        }
+        ContentShown::Hidden => Content::hidden(),
+    };
+    Ok(if personal_data { content } else { content.without_personal_data() })
+}
+
+/// Replaces the texts; unchanged ones keep the version.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn update_text(tx: &mut Tx, mut row: ReportRow, text: ReportText) -> Result<ReportRow, Error> {
+    if text_of(&row) == text {
+        return Ok(row);
+    }
+    row.summary = text.summary;
+    row.problems = text.problems;
+    let from = row.status;
+    save(tx, row, "update", from, None)
+}
+
+/// The texts of a stored report.
+#[must_use]
+pub fn text_of(row: &ReportRow) -> ReportText {
+    ReportText { summary: row.summary.clone(), problems: row.problems.clone() }
+}
+
+/// Notes that the review of this submission started; from then on it is not taken back.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn start_review(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error> {
+    if row.review_started_at.is_some() {
+        return Ok(row);
+    }
+    row.review_started_at = Some(tx.now());
+    let from = row.status;
+    save(tx, row, "start-review", from, None)
+}
+
+/// Sends the report for review and keeps what was sent.
+///
+/// # Errors
+///
+/// 422 with everything that is missing, pointers `/items/{code}`.
+pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow, Error> {
+    let violations = submit_violations(&view.measures(), &view.items, view.monitoring.report_deadline);
+    if !violations.is_empty() {
+        return Err(Error::invalid(violations));
+    }
+    let mut row = view.row;
+    let from = row.status;
+    row.status = ReportStatus::Submitted;
+    row.submission += 1;
+    row.submitted_at = Some(tx.now());
+    row.submitted_by = Some(by.clone());
+    row.review_started_at = None;
+    let content = store_items::current(tx, &row)?;
+    let row = save(tx, row, "submit", from, None)?;
+    let version = VersionRow {
+        report_id: row.id.clone(),
+        number: row.submission,
+        content: serde_json::to_string(&content)?,
+        submitted_by: by.clone(),
+        submitted_at: tx.now(),
+    };
+    store::insert_version(tx, &version)?;
+    Ok(row)
+}
+
+/// Takes a submitted report back.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn withdraw(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error> {
+    let from = row.status;
+    row.status = ReportStatus::Draft;
+    row.submitted_at = None;
+    row.submitted_by = None;
+    save(tx, row, "withdraw", from, None)
+}
+
+/// Sends a submitted or accepted report back.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn send_back(tx: &mut Tx, mut row: ReportRow, reason: &str) -> Result<ReportRow, Error> {
+    let from = row.status;
+    row.status = ReportStatus::Returned;
+    row.returned_at = Some(tx.now());
+    row.return_reason = Some(reason.to_owned());
+    row.accepted_at = None;
+    row.accepted_by = None;
+    save(tx, row, "return", from, Some(reason))
+}
+
+/// Accepts a submitted report.
+///
+/// # Errors
+///
+/// 409 `own-report` for the person who submitted it.
+pub fn accept(tx: &mut Tx, mut row: ReportRow, by: &AccountId) -> Result<ReportRow, Error> {
+    if row.submitted_by.as_ref() == Some(by) {
+        return Err(Error::refuse(&problems::OWN_REPORT));
+    }
+    let from = row.status;
+    row.status = ReportStatus::Accepted;
+    row.accepted_at = Some(tx.now());
+    row.accepted_by = Some(by.clone());
+    row.review_started_at = row.review_started_at.or(row.accepted_at);
+    save(tx, row, "accept", from, None)
+}
+
+/// Ends the report of a school that takes part no more.
+///
+/// # Errors
+///
+/// Database failures only.
+pub(super) fn cancel(tx: &mut Tx, mut row: ReportRow, reason: &str) -> Result<ReportRow, Error> {
+    let from = row.status;
+    row.status = ReportStatus::Cancelled;
+    save(tx, row, "cancel", from, Some(reason))
+}
+
+/// Stores a changed report under its next version.
+///
+/// # Errors
+///
+/// Database failures only.
+pub(super) fn save(
+    tx: &mut Tx,
+    mut row: ReportRow,
+    action: &'static str,
+    from: ReportStatus,
+    reason: Option<&str>,
+) -> Result<ReportRow, Error> {
+    row.version += 1;
+    row.updated_at = tx.now();
+    store::update(tx, &row)?;
+    record(tx, &row, Op::Updated, action, Some(from), reason);
+    Ok(row)
+}
+
+/// Notes a change of a report; regional readers see accepted ones.
+pub(super) fn record(
+    tx: &mut Tx,
+    row: &ReportRow,
+    op: Op,
+    action: &'static str,
+    from: Option<ReportStatus>,
+    reason: Option<&str>,
+) {
+    let visible = |status: ReportStatus| status == ReportStatus::Accepted;
+    tx.record(
+        Change::new(op, "reports", action, row.id.as_str(), row.version)
+            .of(&row.municipality_id)
+            .visible(from.is_some_and(visible), visible(row.status))
+            .status(from.map(Code::as_str), Some(row.status.as_str()))
+            .reason(reason),
+    );
+}

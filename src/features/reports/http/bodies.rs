@@ -1,0 +1,153 @@
+//! What is asked and written of reports, items and evidence, as JSON.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
+
+use super::super::domain::{EvidenceKind, ItemChange, ItemStatus, ReportStatus};
+use super::super::flow::ReportText;
+use super::super::flow_items::NewEvidence;
+use super::super::store::Narrowed;
+use crate::kit::id::{MonitoringId, SchoolId};
+use crate::web::body::present;
+use crate::web::{AnyOf, Filter};
+
+/// Changes of a report's texts: absent members stay, null clears.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"summary": "Мероприятия дорожной карты исполнены.", "problems": null}))]
+pub(super) struct ReportPatch {
+    /// What was done, in a word.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 10000)]
+    summary: Option<Option<String>>,
+    /// What stood in the way.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, max_length = 10000)]
+    problems: Option<Option<String>>,
+}
+
+/// Why a report goes back.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Приложите приказ о назначении ответственного"}))]
+pub(super) struct ReportReturn {
+    /// What is to be corrected.
+    #[schema(min_length = 1, max_length = 4000)]
+    pub(super) reason: String,
+}
+
+/// The state of one measure; members left out are cleared.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "status": "done", "actual_date": "2023-04-14", "result": "План наставничества утверждён приказом № 31"
+}))]
+pub(super) struct ReportItemIn {
+    /// How far it is.
+    status: ItemStatus,
+    /// The day it was done, with `done` and `partly`; not after today.
+    actual_date: Option<NaiveDate>,
+    /// What came of it.
+    #[schema(max_length = 4000)]
+    result: Option<String>,
+    /// Why not, or not wholly; required with `partly`, `not_done`, `not_applicable`.
+    #[schema(max_length = 4000)]
+    reason: Option<String>,
+}
+
+/// A link to a document that proves an item.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({
+    "kind": "order", "title": "О назначении наставников", "requisites": "от 10.04.2023 № 31",
+    "url": "https://school.example.org/docs/order-31.pdf", "contains_personal_data": false
+}))]
+pub(super) struct EvidenceIn {
+    /// What kind of document.
+    kind: EvidenceKind,
+    /// Its title.
+    #[schema(min_length = 1, max_length = 500)]
+    title: String,
+    /// Its number and date.
+    #[schema(max_length = 200)]
+    requisites: Option<String>,
+    /// Where it is.
+    #[schema(format = "web-address")]
+    url: String,
+    /// Whether only the school and its municipality's department read it.
+    #[serde(default = "private_unless_said")]
+    #[schema(default = true)]
+    contains_personal_data: bool,
+}
+
+fn private_unless_said() -> bool {
+    true
+}
+
+/// Filters of the list of reports.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReportFilter {
+    /// Of any of these monitorings.
+    #[param(value_type = Option<String>)]
+    monitoring_id: Option<AnyOf<MonitoringId>>,
+    /// Of any of these schools.
+    #[param(value_type = Option<String>)]
+    school_id: Option<AnyOf<SchoolId>>,
+    /// Any of these states, comma-separated.
+    #[param(value_type = Option<String>, example = "submitted,returned")]
+    status: Option<AnyOf<ReportStatus>>,
+    /// Still to be submitted though the deadline has passed.
+    #[param(value_type = Option<bool>)]
+    overdue: Option<AnyOf<bool>>,
+}
+
+impl Filter for ReportFilter {
+    const SORTS: &'static [&'static str] = &[];
+}
+
+impl ReportFilter {
+    pub(super) fn narrowed(&self, today: NaiveDate) -> Narrowed {
+        let overdue = self.overdue.as_ref().map(|any| (any.0.contains(&true), any.0.contains(&false)));
+        Narrowed {
+            monitoring_id: self.monitoring_id.clone().map(|any| any.0),
+            school_id: self.school_id.clone().map(|any| any.0),
+            status: self.status.clone().map(|any| any.0),
+            overdue: overdue.and_then(|(yes, no)| (yes != no).then_some(yes)),
+            today,
+        }
+    }
+}
+
+impl ReportPatch {
+    pub(super) fn over(self, text: ReportText) -> ReportText {
+        ReportText {
+            summary: self.summary.unwrap_or(text.summary),
+            problems: self.problems.unwrap_or(text.problems),
+        }
+    }
+}
+
+impl From<ReportItemIn> for ItemChange {
+    fn from(given: ReportItemIn) -> Self {
+        Self {
+            status: given.status,
+            actual_date: given.actual_date,
+            result: given.result,
+            reason: given.reason,
+        }
+    }
+}
+
+impl From<EvidenceIn> for NewEvidence {
+    fn from(given: EvidenceIn) -> Self {
+        Self {
+            kind: given.kind,
+            title: given.title,
+            requisites: given.requisites,
+            url: given.url,
+            contains_personal_data: given.contains_personal_data,
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Operations on the items of a report.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::super::lifecycle::ReportStep;
+use super::super::store_views;
+use super::super::{flow, flow_items, policy, store};
+use super::bodies::ReportItemIn;
+use super::reader::Reader;
+use super::rights::demand;
+use super::shape::{ReportItemOut, ReportItemsOut};
+use crate::auth::Permit;
+use crate::db::Db;
+use crate::error::Error;
+use crate::kit::id::{MeasureId, ReportId};
+use crate::web::query::One;
+use crate::web::{Body, RequestInfo, Writing};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config.service(list_report_items).service(get_report_item).service(put_report_item);
+}
+
+/// List the items of a report with their measures and evidence, in the order of the road map.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The items", body = ReportItemsOut)))]
+#[get("/reports/{id}/items")]
+async fn list_report_items(
+    permit: Permit<policy::ReadReports>,
+    db: Data<Db>,
+    info: RequestInfo,
+    one: One,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &info);
+    let answer = db
+        .read(move |conn| {
+            let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
+            reader.items(conn, row)
+        })
+        .await?;
+    Ok(answer.read(&info, &one))
+}
+
+/// Read one item; its version is its own.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("measure_id" = MeasureId, Path)), responses((status = 200, description = "The item", body = ReportItemOut)))]
+#[get("/reports/{id}/items/{measure_id}")]
+async fn get_report_item(
+    permit: Permit<policy::ReadReports>,
+    db: Data<Db>,
+    info: RequestInfo,
+    one: One,
+    path: Path<(ReportId, MeasureId)>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &info);
+    let (id, measure) = path.into_inner();
+    let answer = db
+        .read(move |conn| {
+            let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
+            let view = store_views::view(conn, row)?;
+            reader.item(conn, &view, &measure)
+        })
+        .await?;
+    Ok(answer.read(&info, &one))
+}
+
+/// Write one item of the own report.
+///
+/// `If-Match` names the item's version; the report's version rises too. An unchanged item
+/// keeps both.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("measure_id" = MeasureId, Path)), request_body = ReportItemIn, responses((status = 200, description = "The item", body = ReportItemOut)))]
+#[put("/reports/{id}/items/{measure_id}")]
+async fn put_report_item(
+    permit: Permit<policy::FillReports>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<(ReportId, MeasureId)>,
+    body: Body<ReportItemIn>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    let (id, measure_id) = path.into_inner();
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, reader.caller.actor(), &hash, move |tx, writing| {
+            let view = flow::open(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).fills)?;
+            let (item, measure) = flow_items::open_item(tx, &view, &measure_id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(item.version)?;
+            flow::require(tx, &view, ReportStep::Update)?;
+            let change = body.checked()?.into();
+            flow_items::write_item(tx, view.row.clone(), item, &measure, change)?;
+            reader.item(tx, &view, &measure_id)
+        })
+        .await
+}

@@ -1,0 +1,290 @@
+//! Operations on reports.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse, get, patch, post};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::super::lifecycle::ReportStep;
+use super::super::store_views::{self, HistoryRow};
+use super::super::{flow, policy, store};
+use super::bodies::{ReportFilter, ReportPatch, ReportReturn};
+use super::reader::Reader;
+use super::rights::demand;
+use super::shape::{ReportOut, ReportPage};
+use crate::auth::Permit;
+use crate::db::Db;
+use crate::db::page::Listed;
+use crate::error::Error;
+use crate::kit::clock::utc;
+use crate::kit::id::ReportId;
+use crate::web::query::One;
+use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_reports)
+        .service(get_report)
+        .service(update_report)
+        .service(submit_report)
+        .service(withdraw_report)
+        .service(start_report_review)
+        .service(return_report)
+        .service(accept_report)
+        .service(get_report_history);
+}
+
+/// A step in the life of a report.
+#[derive(Serialize, ToSchema)]
+struct ReportHistoryEntry {
+    at: DateTime<Utc>,
+    /// What was done, e.g. `submit`.
+    action: String,
+    /// Code of the role whose rights were used.
+    actor_role: String,
+    /// With a head's rights by `acting_until`.
+    acting: bool,
+    /// State before.
+    from: Option<String>,
+    /// State after.
+    to: Option<String>,
+    /// Why, in the words of the person who did it.
+    reason: Option<String>,
+}
+
+/// The life of a report, oldest first.
+#[derive(Serialize, ToSchema)]
+struct ReportHistory {
+    items: Vec<ReportHistoryEntry>,
+}
+
+/// List reports within the scope, without texts and items; regional readers see accepted ones.
+#[utoipa::path(tag = "reports", params(ReportFilter, Paging), responses((status = 200, description = "A page", body = ReportPage)))]
+#[get("/reports")]
+async fn list_reports(
+    permit: Permit<policy::ReadReports>,
+    db: Data<Db>,
+    info: RequestInfo,
+    query: ListQuery<ReportFilter>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &info);
+    let (scope, page) = (reader.scope.clone(), query.page.clone());
+    let narrowed = query.filter.narrowed(reader.today);
+    let listed = db
+        .read(move |conn| {
+            let listed = store::list(conn, &scope, &narrowed, &page)?;
+            let rows = store_views::views(conn, listed.rows)?;
+            Ok::<_, Error>(Listed { rows, count: listed.count })
+        })
+        .await?;
+    Ok(Listing::of(&query, listed, &info, |view| ReportOut::of(&view, &reader))?.read(&info))
+}
+
+/// Read a report.
+///
+/// The own side sees its texts and items as they are; others as they were submitted last, see
+/// `content`. `embed=items` adds the items.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("embed" = Option<String>, Query, description = "`items`")), responses((status = 200, description = "The report", body = ReportOut)))]
+#[get("/reports/{id}")]
+async fn get_report(
+    permit: Permit<policy::ReadReports>,
+    db: Data<Db>,
+    info: RequestInfo,
+    request: HttpRequest,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let one = One::read(&request, &["items"])?;
+    let embeds = one.embed.iter().any(|name| name == "items");
+    let reader = Reader::new(permit.caller, permit.scope, &info);
+    let answer = db
+        .read(move |conn| {
+            let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
+            reader.report(conn, row, embeds)
+        })
+        .await?;
+    Ok(answer.read(&info, &one))
+}
+
+/// Change the texts of the own report; unchanged ones keep its version.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), request_body = ReportPatch, responses((status = 200, description = "The report", body = ReportOut)))]
+#[patch("/reports/{id}")]
+async fn update_report(
+    permit: Permit<policy::FillReports>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<ReportId>,
+    body: Body<ReportPatch>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, reader.caller.actor(), &hash, move |tx, writing| {
+            let view = flow::open(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).fills)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, ReportStep::Update)?;
+            let text = body.checked()?.over(flow::text_of(&view.row));
+            let row = flow::update_text(tx, view.row, text)?;
+            reader.report(tx, row, false)
+        })
+        .await
+}
+
+/// Submit the own report.
+///
+/// Answers 422 with everything that is missing, pointers `/items/{code}`; 409
+/// `collection-closed` for a draft after the collection, unless an extension covers the school.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The report", body = ReportOut)))]
+#[post("/reports/{id}/submit")]
+async fn submit_report(
+    permit: Permit<policy::SubmitReports>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    writing
+        .run(&db, reader.caller.actor(), "", move |tx, writing| {
+            let view = flow::open_for_step(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).submits)?;
+            writing.replay(tx)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, ReportStep::Submit)?;
+            let row = flow::submit(tx, view, &reader.caller.account_id)?;
+            reader.report(tx, row, false)
+        })
+        .await
+}
+
+/// Take a submitted report back, until its review starts.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The report", body = ReportOut)))]
+#[post("/reports/{id}/withdraw")]
+async fn withdraw_report(
+    permit: Permit<policy::SubmitReports>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    writing
+        .run(&db, reader.caller.actor(), "", move |tx, writing| {
+            let view = flow::open_for_step(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).submits)?;
+            writing.replay(tx)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, ReportStep::Withdraw)?;
+            let row = flow::withdraw(tx, view.row)?;
+            reader.report(tx, row, false)
+        })
+        .await
+}
+
+/// Start the review of a submitted report: from now on it is not taken back.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The report", body = ReportOut)))]
+#[post("/reports/{id}/start-review")]
+async fn start_report_review(
+    permit: Permit<policy::ReviewReports>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    writing
+        .run(&db, reader.caller.actor(), "", move |tx, writing| {
+            let view = flow::open_for_step(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).reviews)?;
+            writing.replay(tx)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, ReportStep::StartReview)?;
+            let row = flow::start_review(tx, view.row)?;
+            reader.report(tx, row, false)
+        })
+        .await
+}
+
+/// Send a submitted report back with a reason; an accepted one too, until the note is signed.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), request_body = ReportReturn, responses((status = 200, description = "The report", body = ReportOut)))]
+#[post("/reports/{id}/return")]
+async fn return_report(
+    permit: Permit<policy::ReviewReports>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<ReportId>,
+    body: Body<ReportReturn>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, reader.caller.actor(), &hash, move |tx, writing| {
+            let view = flow::open_for_step(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).reviews)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, ReportStep::Return)?;
+            let row = flow::send_back(tx, view.row, &body.checked()?.reason)?;
+            reader.report(tx, row, false)
+        })
+        .await
+}
+
+/// Accept a submitted report; not by the person who submitted it (409 `own-report`).
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The report", body = ReportOut)))]
+#[post("/reports/{id}/accept")]
+async fn accept_report(
+    permit: Permit<policy::ReviewReports>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    writing
+        .run(&db, reader.caller.actor(), "", move |tx, writing| {
+            let view = flow::open_for_step(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).reviews)?;
+            writing.replay(tx)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, ReportStep::Accept)?;
+            let row = flow::accept(tx, view.row, &reader.caller.account_id)?;
+            reader.report(tx, row, false)
+        })
+        .await
+}
+
+/// Read what happened to a report; regional readers see its acceptances.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "Its life, oldest first", body = ReportHistory)))]
+#[get("/reports/{id}/history")]
+async fn get_report_history(
+    permit: Permit<policy::ReadReports>,
+    db: Data<Db>,
+    info: RequestInfo,
+    one: One,
+    id: Path<ReportId>,
+) -> Result<HttpResponse, Error> {
+    let scope = permit.scope;
+    let answer = db
+        .read(move |conn| {
+            let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
+            let steps = store_views::history(conn, &row.id)?.into_iter();
+            let seen = steps.filter(|step| scope.sees_work() || step.action == "accept");
+            Answer::plain(&ReportHistory { items: seen.map(ReportHistoryEntry::from).collect() })
+        })
+        .await?;
+    Ok(answer.read(&info, &one))
+}
+
+impl From<HistoryRow> for ReportHistoryEntry {
+    fn from(row: HistoryRow) -> Self {
+        Self {
+            at: utc(row.at),
+            action: row.action,
+            actor_role: row.actor_role,
+            acting: row.acting,
+            from: row.from_status,
+            to: row.to_status,
+            reason: row.reason,
+        }
+    }
+}

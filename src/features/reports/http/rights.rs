@@ -1,0 +1,52 @@
+//! What the caller may do with one report: his role, and whose report it is.
+
+use super::super::policy;
+use super::super::store::ReportRow;
+use crate::auth::{Caller, Scope};
+use crate::error::Error;
+use crate::problems;
+
+/// The caller's rights on one report.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rights {
+    /// It is the report of his own school or department.
+    pub own_side: bool,
+    /// Fill it and attach evidence.
+    pub fills: bool,
+    /// Submit it and take it back.
+    pub submits: bool,
+    /// Accept it and send it back.
+    pub reviews: bool,
+    /// Read its evidence that holds personal data.
+    pub personal_data: bool,
+}
+
+impl Rights {
+    pub(super) fn of(caller: &Caller, scope: &Scope, row: &ReportRow) -> Self {
+        let department = matches!(scope, Scope::Municipality(id) if *id == row.municipality_id);
+        let own_side = match &row.school_id {
+            Some(school) => scope.own_school() == Some(school),
+            None => department,
+        };
+        let reviews = match &row.school_id {
+            Some(_) => caller.may::<policy::ReviewReports>(),
+            None => caller.may::<policy::ReviewOwnReport>(),
+        };
+        Self {
+            own_side,
+            fills: own_side && caller.may::<policy::FillReports>(),
+            submits: own_side && caller.may::<policy::SubmitReports>(),
+            reviews: department && reviews,
+            personal_data: caller.may::<policy::ReadPersonalData>(),
+        }
+    }
+}
+
+/// Refuses what the caller may not do with this report.
+///
+/// # Errors
+///
+/// 403.
+pub(super) fn demand(may: bool) -> Result<(), Error> {
+    if may { Ok(()) } else { Err(Error::refuse(&problems::FORBIDDEN)) }
+}

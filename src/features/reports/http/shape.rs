@@ -1,0 +1,263 @@
+//! Reports, items and evidence, as they are answered.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::super::content::{Content, ContentShown, EvidenceContent, ItemContent};
+use super::super::domain::{EvidenceKind, ItemStatus, ReportStatus, is_late};
+use super::super::lifecycle::ReportStep;
+use super::super::submission::Completeness;
+use super::super::view::ReportView;
+use super::reader::Reader;
+use super::rights::Rights;
+use crate::features::road_maps::{Deadline, Measure};
+use crate::kit::clock::utc;
+use crate::kit::code::Code;
+use crate::kit::id::{EvidenceId, MeasureId, MonitoringId, MunicipalityId, ReportId, SchoolId};
+use crate::web::ActionOut;
+use crate::web::query::PageOut;
+
+/// A report of a school, or the municipality's own.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReportOut {
+    id: ReportId,
+    version: i32,
+    status: ReportStatus,
+    status_label: &'static str,
+    monitoring_id: MonitoringId,
+    municipality_id: MunicipalityId,
+    /// Null: the municipality's own report.
+    school_id: Option<SchoolId>,
+    /// The school's name in the snapshot.
+    school_name: Option<String>,
+    /// Last day on which it is in time, extensions included.
+    deadline: NaiveDate,
+    /// It is still to be submitted though its deadline has passed.
+    overdue: bool,
+    /// It was last submitted after its deadline.
+    late: bool,
+    completeness: Completeness,
+    /// Measures done after their due day.
+    late_items: usize,
+    /// Counted measures past their due day without a final status.
+    overdue_items: usize,
+    /// How often it was submitted.
+    submission: i32,
+    submitted_at: Option<DateTime<Utc>>,
+    review_started_at: Option<DateTime<Utc>>,
+    accepted_at: Option<DateTime<Utc>>,
+    returned_at: Option<DateTime<Utc>>,
+    return_reason: Option<String>,
+    /// Which texts and items the caller is shown.
+    content: ContentShown,
+    content_label: &'static str,
+    /// What was done, in a word; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    summary: Option<Option<String>>,
+    /// What stood in the way; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    problems: Option<Option<String>>,
+    /// With `embed=items`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    items: Option<Vec<ReportItemOut>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    /// What the caller may do now.
+    actions: Vec<ActionOut>,
+}
+
+/// A page of reports.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReportPage {
+    items: Vec<ReportOut>,
+    page: PageOut,
+}
+
+/// One measure in a report.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ReportItemOut {
+    measure_id: MeasureId,
+    version: i32,
+    /// The measure's code.
+    code: String,
+    title: String,
+    deadline: Deadline,
+    evidence_required: bool,
+    /// False: it needs no entry.
+    counts_in_compliance: bool,
+    status: ItemStatus,
+    status_label: &'static str,
+    actual_date: Option<NaiveDate>,
+    /// It was done after its due day.
+    late: bool,
+    result: Option<String>,
+    reason: Option<String>,
+    evidence: Vec<EvidenceOut>,
+    updated_at: DateTime<Utc>,
+}
+
+/// The items of a report, in the order of the road map.
+#[derive(Serialize, ToSchema)]
+pub(super) struct ReportItemsOut {
+    /// Which state of them this is.
+    pub(super) content: ContentShown,
+    pub(super) items: Vec<ReportItemOut>,
+}
+
+/// A piece of evidence; it is never changed.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct EvidenceOut {
+    id: EvidenceId,
+    /// Always 1.
+    version: i32,
+    report_id: ReportId,
+    measure_id: MeasureId,
+    kind: EvidenceKind,
+    kind_label: &'static str,
+    title: String,
+    requisites: Option<String>,
+    url: String,
+    contains_personal_data: bool,
+    created_at: DateTime<Utc>,
+    /// What the caller may do now.
+    actions: Vec<ActionOut>,
+}
+
+impl ReportOut {
+    /// The report as a list shows it: without texts and items.
+    pub(super) fn of(view: &ReportView, reader: &Reader) -> Self {
+        let row = &view.row;
+        let rights = reader.rights(row);
+        let content = reader.shown(row);
+        Self {
+            id: row.id.clone(),
+            version: row.version,
+            status: row.status,
+            status_label: row.status.label(reader.lang),
+            monitoring_id: row.monitoring_id.clone(),
+            municipality_id: row.municipality_id.clone(),
+            school_id: row.school_id.clone(),
+            school_name: view.school_name.clone(),
+            deadline: view.deadline(),
+            overdue: view.is_overdue(reader.today),
+            late: view.is_late(),
+            completeness: view.completeness(),
+            late_items: view.late_items(),
+            overdue_items: view.overdue_items(reader.today),
+            submission: row.submission,
+            submitted_at: row.submitted_at.map(utc),
+            review_started_at: row.review_started_at.map(utc),
+            accepted_at: row.accepted_at.map(utc),
+            returned_at: row.returned_at.filter(|_| reader.scope.sees_work()).map(utc),
+            return_reason: row.return_reason.clone().filter(|_| reader.scope.sees_work()),
+            content,
+            content_label: content.label(reader.lang),
+            summary: None,
+            problems: None,
+            items: None,
+            created_at: utc(row.created_at),
+            updated_at: utc(row.updated_at),
+            actions: actions(view, rights, reader),
+        }
+    }
+
+    /// The report alone, with its texts and, when asked, its items.
+    pub(super) fn with_content(
+        view: &ReportView,
+        content: Content,
+        embeds_items: bool,
+        reader: &Reader,
+    ) -> Self {
+        let items = embeds_items.then(|| items(view, content.items, reader));
+        Self {
+            summary: Some(content.summary),
+            problems: Some(content.problems),
+            items,
+            ..Self::of(view, reader)
+        }
+    }
+}
+
+fn actions(view: &ReportView, rights: Rights, reader: &Reader) -> Vec<ActionOut> {
+    let circumstances = view.circumstances(reader.today);
+    let action = |name, may, step| ActionOut::new(name, may, &circumstances.blockers(step));
+    let mut accept = circumstances.blockers(ReportStep::Accept);
+    if view.row.submitted_by.as_ref() == Some(&reader.caller.account_id) {
+        accept.push("own-report");
+    }
+    vec![
+        action("update", rights.fills, ReportStep::Update),
+        action("submit", rights.submits, ReportStep::Submit),
+        action("withdraw", rights.submits, ReportStep::Withdraw),
+        action("start-review", rights.reviews, ReportStep::StartReview),
+        action("return", rights.reviews, ReportStep::Return),
+        ActionOut::new("accept", rights.reviews, &accept),
+    ]
+}
+
+/// The items with their measures, in the order of the road map.
+pub(super) fn items(view: &ReportView, items: Vec<ItemContent>, reader: &Reader) -> Vec<ReportItemOut> {
+    let with_measure = |item: ItemContent| {
+        let measure = view.measure(&item.measure_id)?;
+        Some(ReportItemOut::of(view, measure, item, reader))
+    };
+    items.into_iter().filter_map(with_measure).collect()
+}
+
+impl ReportItemOut {
+    /// One item with its measure.
+    pub(super) fn of(view: &ReportView, measure: &Measure, item: ItemContent, reader: &Reader) -> Self {
+        let late = is_late(measure, &item.as_item());
+        let evidence = item.evidence.into_iter();
+        Self {
+            evidence: evidence.map(|e| EvidenceOut::of(view, &item.measure_id, e, reader)).collect(),
+            measure_id: item.measure_id.clone(),
+            version: item.version,
+            code: measure.code.clone(),
+            title: measure.title.clone(),
+            deadline: measure.deadline.clone(),
+            evidence_required: measure.evidence_required,
+            counts_in_compliance: measure.counts_in_compliance,
+            status: item.status,
+            status_label: item.status.label(reader.lang),
+            actual_date: item.actual_date,
+            late,
+            result: item.result,
+            reason: item.reason,
+            updated_at: utc(item.updated_at),
+        }
+    }
+}
+
+impl EvidenceOut {
+    /// The version of what never changes.
+    pub(super) const VERSION: i32 = 1;
+
+    /// One piece of evidence in its report.
+    pub(super) fn of(
+        view: &ReportView,
+        measure: &MeasureId,
+        given: EvidenceContent,
+        reader: &Reader,
+    ) -> Self {
+        let blockers = view.circumstances(reader.today).blockers(ReportStep::Update);
+        Self {
+            id: given.id,
+            version: Self::VERSION,
+            report_id: view.row.id.clone(),
+            measure_id: measure.clone(),
+            kind: given.kind,
+            kind_label: given.kind.label(reader.lang),
+            title: given.title,
+            requisites: given.requisites,
+            url: given.url,
+            contains_personal_data: given.contains_personal_data,
+            created_at: utc(given.created_at),
+            actions: vec![ActionOut::new("delete", reader.rights(&view.row).fills, &blockers)],
+        }
+    }
+}

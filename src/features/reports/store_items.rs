@@ -1,0 +1,180 @@
+//! Queries on the items of reports and on their evidence.
+
+use std::collections::HashMap;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::prelude::*;
+
+use super::content::{Content, EvidenceContent, ItemContent};
+use super::domain::{EvidenceKind, ItemStatus};
+use super::store::ReportRow;
+use crate::db::schema::{evidence, report_items};
+use crate::db::{AnyConnection, insert_all};
+use crate::kit::id::{AccountId, EvidenceId, MeasureId, ReportId};
+
+/// An item as stored.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
+#[diesel(table_name = report_items, primary_key(report_id, measure_id))]
+#[diesel(treat_none_as_null = true, treat_none_as_default_value = false)]
+pub struct ItemRow {
+    /// Its report.
+    pub report_id: ReportId,
+    /// Its measure.
+    pub measure_id: MeasureId,
+    /// The measure's place in the road map.
+    pub position: i32,
+    /// How far it is.
+    pub status: ItemStatus,
+    /// The day it was done.
+    pub actual_date: Option<NaiveDate>,
+    /// What came of it.
+    pub result: Option<String>,
+    /// Why not, or not wholly.
+    pub reason: Option<String>,
+    /// Optimistic lock; rises with its evidence too.
+    pub version: i32,
+    /// UTC.
+    pub updated_at: NaiveDateTime,
+}
+
+/// A piece of evidence as stored.
+#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = evidence, treat_none_as_default_value = false)]
+pub struct EvidenceRow {
+    /// Its id.
+    pub id: EvidenceId,
+    /// Its report.
+    pub report_id: ReportId,
+    /// Its measure.
+    pub measure_id: MeasureId,
+    /// What kind of document.
+    pub kind: EvidenceKind,
+    /// Its title.
+    pub title: String,
+    /// Its number and date.
+    pub requisites: Option<String>,
+    /// Where it is.
+    pub url: String,
+    /// Whether only the school and its municipality's department read it.
+    pub contains_personal_data: bool,
+    /// Who attached it.
+    pub created_by: AccountId,
+    /// UTC.
+    pub created_at: NaiveDateTime,
+}
+
+/// What a report says now. Takes no scope: the caller holds the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn current(conn: &mut AnyConnection, report: &ReportRow) -> QueryResult<Content> {
+    let items: Vec<ItemRow> = report_items::table
+        .filter(report_items::report_id.eq(&report.id))
+        .select(ItemRow::as_select())
+        .order((report_items::position, report_items::measure_id))
+        .load(conn)?;
+    let attached: Vec<EvidenceRow> = evidence::table
+        .filter(evidence::report_id.eq(&report.id))
+        .select(EvidenceRow::as_select())
+        .order(evidence::id)
+        .load(conn)?;
+    let mut by_measure: HashMap<MeasureId, Vec<EvidenceContent>> = HashMap::new();
+    for row in attached {
+        by_measure.entry(row.measure_id.clone()).or_default().push(row.into());
+    }
+    let with_evidence = |row: ItemRow| {
+        let evidence = by_measure.remove(&row.measure_id).into_iter().flatten().collect();
+        ItemContent {
+            measure_id: row.measure_id,
+            status: row.status,
+            actual_date: row.actual_date,
+            result: row.result,
+            reason: row.reason,
+            version: row.version,
+            updated_at: row.updated_at,
+            evidence,
+        }
+    };
+    let items = items.into_iter().map(with_evidence).collect();
+    Ok(Content { summary: report.summary.clone(), problems: report.problems.clone(), items })
+}
+
+impl From<EvidenceRow> for EvidenceContent {
+    fn from(row: EvidenceRow) -> Self {
+        Self {
+            id: row.id,
+            kind: row.kind,
+            title: row.title,
+            requisites: row.requisites,
+            url: row.url,
+            contains_personal_data: row.contains_personal_data,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// One item of a report. Takes no scope: the caller holds the report, locked.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn find_item(
+    conn: &mut AnyConnection,
+    report: &ReportId,
+    measure: &MeasureId,
+) -> QueryResult<Option<ItemRow>> {
+    report_items::table.find((report, measure)).select(ItemRow::as_select()).first(conn).optional()
+}
+
+/// Stores new items.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn insert_items(conn: &mut AnyConnection, rows: &[ItemRow]) -> QueryResult<()> {
+    insert_all!(conn, report_items::table, rows)
+}
+
+/// Stores a changed item.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn update_item(conn: &mut AnyConnection, row: &ItemRow) -> QueryResult<()> {
+    diesel::update(report_items::table.find((&row.report_id, &row.measure_id)))
+        .set(row)
+        .execute(conn)
+        .map(|_| ())
+}
+
+/// The report and the measure that a piece of evidence belongs to. Takes no scope: the
+/// caller goes on to find the report within his.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn place_of_evidence(
+    conn: &mut AnyConnection,
+    id: &EvidenceId,
+) -> QueryResult<Option<(ReportId, MeasureId)>> {
+    evidence::table.find(id).select((evidence::report_id, evidence::measure_id)).first(conn).optional()
+}
+
+/// Stores new evidence.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn insert_evidence(conn: &mut AnyConnection, row: &EvidenceRow) -> QueryResult<()> {
+    diesel::insert_into(evidence::table).values(row).execute(conn).map(|_| ())
+}
+
+/// Deletes evidence.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn delete_evidence(conn: &mut AnyConnection, id: &EvidenceId) -> QueryResult<()> {
+    diesel::delete(evidence::table.find(id)).execute(conn).map(|_| ())
+}

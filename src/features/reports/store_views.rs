@@ -1,0 +1,224 @@
+//! Reports with what belongs to them, each kind of row by one query for all of them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::count_star;
+use diesel::prelude::*;
+
+use super::domain::Item;
+use super::store::{self, ReportRow};
+use super::store_items::ItemRow;
+use super::view::{ReportSubject, ReportView};
+use crate::db::AnyConnection;
+use crate::db::schema::{
+    audit_events, deadline_extensions, evidence, monitoring_schools, monitorings, notes, report_items,
+};
+use crate::features::monitorings::MonitoringRow;
+use crate::features::road_maps::{self, Measure};
+use crate::kit::id::{MeasureId, MonitoringId, ReportId, RoadMapId, SchoolId};
+
+/// The reports of a monitoring with their items, ordered by id, by three queries.
+///
+/// Takes no scope: the caller holds the monitoring.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn subjects_of(conn: &mut AnyConnection, id: &MonitoringId) -> QueryResult<Vec<ReportSubject>> {
+    let rows = store::of_monitoring(conn, id)?;
+    let mut items = items_of(conn, &rows)?;
+    let subject = |row: ReportRow| ReportSubject {
+        items: items.remove(&row.id).into_iter().flatten().collect(),
+        report_id: row.id,
+        school_id: row.school_id,
+        version: row.version,
+        status: row.status,
+        submission: row.submission,
+        accepted_at: row.accepted_at,
+    };
+    Ok(rows.into_iter().map(subject).collect())
+}
+
+/// These reports with their monitorings, measures and items, in the given order.
+///
+/// Takes no scope: the caller holds the reports.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn views(conn: &mut AnyConnection, rows: Vec<ReportRow>) -> QueryResult<Vec<ReportView>> {
+    let monitorings = monitorings_of(conn, &rows)?;
+    let road_maps = road_maps_of(conn, monitorings.values())?;
+    let mut items = items_of(conn, &rows)?;
+    let names = names_of(conn, &rows)?;
+    let extensions = extensions_of(conn, &rows)?;
+    rows.into_iter()
+        .map(|row| {
+            let monitoring = monitorings.get(&row.monitoring_id).cloned().ok_or(diesel::NotFound)?;
+            let road_map = road_maps.get(&monitoring.road_map_id).cloned().ok_or(diesel::NotFound)?;
+            let place = row.school_id.clone().map(|school| (row.monitoring_id.clone(), school));
+            Ok(ReportView {
+                monitoring,
+                road_map,
+                school_name: place.as_ref().and_then(|place| names.get(place).cloned()),
+                extension_until: place.as_ref().and_then(|place| extensions.get(place).copied()),
+                items: items.remove(&row.id).into_iter().flatten().collect(),
+                row,
+            })
+        })
+        .collect()
+}
+
+/// One report, as [`views`].
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn view(conn: &mut AnyConnection, row: ReportRow) -> QueryResult<ReportView> {
+    views(conn, vec![row])?.into_iter().next().ok_or(diesel::NotFound)
+}
+
+/// A step in the life of a report.
+#[derive(Debug, Queryable)]
+pub struct HistoryRow {
+    /// When, UTC.
+    pub at: NaiveDateTime,
+    /// What was done.
+    pub action: String,
+    /// By whom, in a word.
+    pub actor_role: String,
+    /// With a head's rights by `acting_until`.
+    pub acting: bool,
+    /// The state before.
+    pub from_status: Option<String>,
+    /// The state after.
+    pub to_status: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+}
+
+/// The journal of a report, oldest first. Takes no scope: the caller holds the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn history(conn: &mut AnyConnection, id: &ReportId) -> QueryResult<Vec<HistoryRow>> {
+    audit_events::table
+        .filter(audit_events::resource.eq("reports"))
+        .filter(audit_events::resource_id.eq(id.as_str()))
+        .order(audit_events::seq)
+        .select((
+            audit_events::at,
+            audit_events::action,
+            audit_events::actor_role,
+            audit_events::acting,
+            audit_events::from_status,
+            audit_events::to_status,
+            audit_events::reason,
+        ))
+        .load(conn)
+}
+
+/// Whether a note of the monitoring is registered. Takes no scope: the caller holds the
+/// monitoring; notes are a later feature, so this asks their table.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn has_registered_note(conn: &mut AnyConnection, id: &MonitoringId) -> QueryResult<bool> {
+    let registered = notes::table
+        .filter(notes::monitoring_id.eq(id))
+        .filter(notes::status.eq_any(["registered", "published"]));
+    diesel::select(diesel::dsl::exists(registered)).get_result(conn)
+}
+
+fn monitorings_of(
+    conn: &mut AnyConnection,
+    rows: &[ReportRow],
+) -> QueryResult<HashMap<MonitoringId, Arc<MonitoringRow>>> {
+    let found: Vec<MonitoringRow> = monitorings::table
+        .filter(monitorings::id.eq_any(monitoring_ids(rows)))
+        .select(MonitoringRow::as_select())
+        .load(conn)?;
+    Ok(found.into_iter().map(|row| (row.id.clone(), Arc::new(row))).collect())
+}
+
+fn road_maps_of<'a>(
+    conn: &mut AnyConnection,
+    monitorings: impl Iterator<Item = &'a Arc<MonitoringRow>>,
+) -> QueryResult<HashMap<RoadMapId, Arc<Vec<Measure>>>> {
+    let mut found = HashMap::new();
+    for monitoring in monitorings {
+        let id = &monitoring.road_map_id;
+        if !found.contains_key(id) {
+            found.insert(id.clone(), Arc::new(road_maps::measures_of(conn, id)?));
+        }
+    }
+    Ok(found)
+}
+
+fn items_of(conn: &mut AnyConnection, rows: &[ReportRow]) -> QueryResult<HashMap<ReportId, Vec<Item>>> {
+    let ids: Vec<&ReportId> = rows.iter().map(|row| &row.id).collect();
+    let counted: Vec<(ReportId, MeasureId, i64)> = evidence::table
+        .filter(evidence::report_id.eq_any(&ids))
+        .group_by((evidence::report_id, evidence::measure_id))
+        .select((evidence::report_id, evidence::measure_id, count_star()))
+        .load(conn)?;
+    let evidence: HashMap<(ReportId, MeasureId), i64> =
+        counted.into_iter().map(|(report, measure, count)| ((report, measure), count)).collect();
+    let stored: Vec<ItemRow> = report_items::table
+        .filter(report_items::report_id.eq_any(&ids))
+        .select(ItemRow::as_select())
+        .order((report_items::report_id, report_items::position, report_items::measure_id))
+        .load(conn)?;
+    let mut found: HashMap<ReportId, Vec<Item>> = HashMap::new();
+    for row in stored {
+        let place = (row.report_id, row.measure_id);
+        let evidence_count = evidence.get(&place).copied().unwrap_or(0);
+        let (report_id, measure_id) = place;
+        found.entry(report_id).or_default().push(Item {
+            measure_id,
+            status: row.status,
+            actual_date: row.actual_date,
+            result: row.result,
+            reason: row.reason,
+            evidence_count,
+        });
+    }
+    Ok(found)
+}
+
+fn names_of(
+    conn: &mut AnyConnection,
+    rows: &[ReportRow],
+) -> QueryResult<HashMap<(MonitoringId, SchoolId), String>> {
+    use monitoring_schools::{monitoring_id, school_id, short_name};
+    let found: Vec<(MonitoringId, SchoolId, String)> = monitoring_schools::table
+        .filter(monitoring_id.eq_any(monitoring_ids(rows)))
+        .filter(school_id.eq_any(rows.iter().filter_map(|row| row.school_id.as_ref())))
+        .select((monitoring_id, school_id, short_name))
+        .load(conn)?;
+    Ok(found.into_iter().map(|(monitoring, school, name)| ((monitoring, school), name)).collect())
+}
+
+fn extensions_of(
+    conn: &mut AnyConnection,
+    rows: &[ReportRow],
+) -> QueryResult<HashMap<(MonitoringId, SchoolId), NaiveDate>> {
+    use deadline_extensions::{monitoring_id, school_id, until};
+    let found: Vec<(MonitoringId, SchoolId, NaiveDate)> = deadline_extensions::table
+        .filter(monitoring_id.eq_any(monitoring_ids(rows)))
+        .filter(school_id.eq_any(rows.iter().filter_map(|row| row.school_id.as_ref())))
+        .select((monitoring_id, school_id, until))
+        .load(conn)?;
+    Ok(found.into_iter().map(|(monitoring, school, day)| ((monitoring, school), day)).collect())
+}
+
+fn monitoring_ids(rows: &[ReportRow]) -> Vec<&MonitoringId> {
+    let mut ids: Vec<&MonitoringId> = rows.iter().map(|row| &row.monitoring_id).collect();
+    ids.sort();
+    ids.dedup();
+    ids
+}

@@ -1,0 +1,135 @@
+//! A report with all that its counts and steps depend on; the questions asked of it.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use chrono::{NaiveDate, NaiveDateTime};
+
+use super::domain::{Item, ReportStatus, is_late};
+use super::lifecycle::Circumstances;
+use super::store::ReportRow;
+use super::submission::{Completeness, completeness, needs_final};
+use crate::db::page::Keyed;
+use crate::features::monitorings::{MonitoringRow, MonitoringStatus};
+use crate::features::road_maps::Measure;
+use crate::kit::clock::{moscow_date, utc};
+use crate::kit::id::{MeasureId, ReportId, SchoolId};
+
+/// A report as conclusions and notes count it.
+#[derive(Debug, Clone)]
+pub struct ReportSubject {
+    /// Its id.
+    pub report_id: ReportId,
+    /// The school; `None`: the municipality's own report.
+    pub school_id: Option<SchoolId>,
+    /// Its version.
+    pub version: i32,
+    /// State.
+    pub status: ReportStatus,
+    /// How often it was submitted.
+    pub submission: i32,
+    /// When it was accepted, UTC.
+    pub accepted_at: Option<NaiveDateTime>,
+    /// Its items, in the order of the road map.
+    pub items: Vec<Item>,
+}
+
+/// A report in its monitoring.
+#[derive(Debug, Clone)]
+pub struct ReportView {
+    /// The report.
+    pub row: ReportRow,
+    /// Its monitoring.
+    pub monitoring: Arc<MonitoringRow>,
+    /// Every measure of the road map.
+    pub road_map: Arc<Vec<Measure>>,
+    /// The school's name in the snapshot.
+    pub school_name: Option<String>,
+    /// Until when an extension covers the school.
+    pub extension_until: Option<NaiveDate>,
+    /// Its items as they are now.
+    pub items: Vec<Item>,
+}
+
+impl Keyed for ReportView {
+    fn key(&self, name: &str) -> String {
+        self.row.key(name)
+    }
+}
+
+impl ReportView {
+    /// The measures that stand in the report, in the order of the road map.
+    #[must_use]
+    pub fn measures(&self) -> Vec<Measure> {
+        let reported: HashSet<&MeasureId> = self.items.iter().map(|item| &item.measure_id).collect();
+        self.road_map.iter().filter(|measure| reported.contains(&measure.id)).cloned().collect()
+    }
+
+    /// The measure, when it stands in the road map.
+    #[must_use]
+    pub fn measure(&self, id: &MeasureId) -> Option<&Measure> {
+        self.road_map.iter().find(|measure| measure.id == *id)
+    }
+
+    /// The last day on which the report is in time, extensions included.
+    #[must_use]
+    pub fn deadline(&self) -> NaiveDate {
+        let deadline = self.monitoring.report_deadline;
+        self.extension_until.map_or(deadline, |until| until.max(deadline))
+    }
+
+    /// Whether it still has to be submitted though its deadline has passed.
+    #[must_use]
+    pub fn is_overdue(&self, today: NaiveDate) -> bool {
+        matches!(self.row.status, ReportStatus::Draft | ReportStatus::Returned)
+            && self.monitoring.status != MonitoringStatus::Cancelled
+            && today > self.deadline()
+    }
+
+    /// Whether it was last submitted after its deadline.
+    #[must_use]
+    pub fn is_late(&self) -> bool {
+        self.row.submitted_at.is_some_and(|at| moscow_date(utc(at)) > self.deadline())
+    }
+
+    /// How many measures are filled.
+    #[must_use]
+    pub fn completeness(&self) -> Completeness {
+        completeness(&self.measures(), &self.items, self.monitoring.report_deadline)
+    }
+
+    /// How many measures were done after their due day.
+    #[must_use]
+    pub fn late_items(&self) -> usize {
+        let late =
+            |item: &&Item| self.measure(&item.measure_id).is_some_and(|measure| is_late(measure, item));
+        self.items.iter().filter(late).count()
+    }
+
+    /// How many counted measures are past their due day without a final status.
+    #[must_use]
+    pub fn overdue_items(&self, today: NaiveDate) -> usize {
+        let is_open = |item: &&Item| !item.status.is_final();
+        let past = |item: &&Item| self.measure(&item.measure_id).is_some_and(|m| is_past(m, today));
+        self.items.iter().filter(is_open).filter(past).count()
+    }
+
+    /// What its steps depend on.
+    #[must_use]
+    pub fn circumstances(&self, today: NaiveDate) -> Circumstances {
+        Circumstances {
+            status: self.row.status,
+            review_started: self.row.review_started_at.is_some(),
+            monitoring: self.monitoring.status,
+            frozen: self.monitoring.frozen_at.is_some(),
+            extension_until: self.extension_until,
+            today,
+        }
+    }
+}
+
+/// Whether the measure counts and its due day lies before `today`.
+#[must_use]
+pub fn is_past(measure: &Measure, today: NaiveDate) -> bool {
+    today.pred_opt().is_some_and(|yesterday| needs_final(measure, yesterday))
+}
