@@ -97,15 +97,14 @@ pub fn derive_all(conn: &mut AnyConnection, monitoring: &MonitoringRow) -> Resul
     let (Some(_), Some(template)) = (monitoring.opened_at, &monitoring.conclusion_template_id) else {
         return Err(Error::blocked(&problems::MONITORING_STATE, &["monitoring-not-opened"]));
     };
-    let mut kept: HashMap<String, ConclusionRow> = store::rows_of(conn, &monitoring.id)?
-        .into_iter()
-        .map(|row| (row.code.clone(), row))
-        .collect();
+    let mut kept: HashMap<String, ConclusionRow> =
+        store::rows_of(conn, &monitoring.id)?.into_iter().map(|row| (row.code.clone(), row)).collect();
     let schools = monitorings::schools_of(conn, &monitoring.id)?;
     let content = conclusion_templates::content_of(conn, template)?.ok_or(diesel::NotFound)?;
     let frozen = monitoring.frozen_at.is_some();
     let derived = if frozen {
-        let mut frozen_of = |code: &str| kept.get_mut(code).and_then(|row| row.frozen.take()).map(Json::into_inner);
+        let mut frozen_of =
+            |code: &str| kept.get_mut(code).and_then(|row| row.frozen.take()).map(Json::into_inner);
         content.conclusions.iter().filter_map(|template| frozen_of(&template.code)).collect()
     } else {
         let measures = road_maps::measures_of(conn, &monitoring.road_map_id)?;
@@ -146,7 +145,10 @@ fn subjects(
     let mut by_school: HashMap<Option<SchoolId>, SubjectReport> = accepted
         .map(|report| {
             let items = report.items.into_iter().map(|item| (item.measure_id.clone(), item)).collect();
-            (report.school_id, SubjectReport { report_id: report.report_id, version: report.submission, items })
+            (
+                report.school_id,
+                SubjectReport { report_id: report.report_id, version: report.submission, items },
+            )
         })
         .collect();
     let mut subjects = Vec::with_capacity(schools.len());

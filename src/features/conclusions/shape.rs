@@ -171,7 +171,12 @@ impl Names<'_> {
 }
 
 impl ConclusionsOut {
-    pub(super) fn of(conclusions: Conclusions, monitoring: &MonitoringRow, lang: Lang, caller: &Caller) -> Self {
+    pub(super) fn of(
+        conclusions: Conclusions,
+        monitoring: &MonitoringRow,
+        lang: Lang,
+        caller: &Caller,
+    ) -> Self {
         let names = Names::of(&conclusions);
         let items = conclusions.items.iter().cloned();
         Self { items: items.map(|item| ConclusionOut::new(item, &names, monitoring, lang, caller)).collect() }

@@ -37,7 +37,10 @@ pub(super) struct ConclusionRow {
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn rows_of(conn: &mut AnyConnection, monitoring: &MonitoringId) -> QueryResult<Vec<ConclusionRow>> {
+pub(super) fn rows_of(
+    conn: &mut AnyConnection,
+    monitoring: &MonitoringId,
+) -> QueryResult<Vec<ConclusionRow>> {
     conclusions::table
         .filter(conclusions::monitoring_id.eq(monitoring))
         .select(ConclusionRow::as_select())

@@ -126,7 +126,9 @@ impl Step {
         use RecommendationStatus::{Cancelled, Draft, Issued};
         match (self, status) {
             (Self::Issue, Draft) if of_monitoring => vec!["issued-by-note"],
-            (Self::Update | Self::Delete | Self::Issue, Draft) | (Self::Cancel | Self::Track, Issued) => vec![],
+            (Self::Update | Self::Delete | Self::Issue, Draft) | (Self::Cancel | Self::Track, Issued) => {
+                vec![]
+            }
             (_, Draft) => vec!["recommendation-draft"],
             (_, Issued) => vec!["recommendation-issued"],
             (_, Cancelled) => vec!["recommendation-cancelled"],

@@ -130,7 +130,11 @@ pub fn update(
 /// # Errors
 ///
 /// 409 where the diagram has no such move, or the department is not the addressee.
-pub fn track(tx: &mut Tx, mut row: RecommendationRow, to: AddresseeStatus) -> Result<RecommendationRow, Error> {
+pub fn track(
+    tx: &mut Tx,
+    mut row: RecommendationRow,
+    to: AddresseeStatus,
+) -> Result<RecommendationRow, Error> {
     let blocked = |by| Error::blocked(&problems::RECOMMENDATION_STATE, &[by]);
     let from = row.department_status.ok_or_else(|| blocked("addressee-not-department"))?;
     if from == to {
@@ -286,8 +290,11 @@ fn check(tx: &mut Tx, scope: &Scope, text: &RecommendationText) -> Result<(), Er
         }
     }
     let known = schools::find_many(tx, scope, &text.school_ids)?;
-    let active: HashSet<&SchoolId> =
-        known.iter().filter(|school| school.status == SchoolStatus::Active).map(|school| &school.id).collect();
+    let active: HashSet<&SchoolId> = known
+        .iter()
+        .filter(|school| school.status == SchoolStatus::Active)
+        .map(|school| &school.id)
+        .collect();
     for (place, id) in text.school_ids.iter().enumerate() {
         if !active.contains(id) {
             let detail = Bi::fixed("Такой действующей школы нет", "There is no such active school");

@@ -31,7 +31,11 @@ pub fn open(
 
 /// What stands in the way of a step: a withdrawn recommendation, or the school's own state.
 #[must_use]
-pub fn blockers(row: &RecommendationRow, addressee: AddresseeStatus, step: AddresseeStep) -> Vec<&'static str> {
+pub fn blockers(
+    row: &RecommendationRow,
+    addressee: AddresseeStatus,
+    step: AddresseeStep,
+) -> Vec<&'static str> {
     match row.status {
         RecommendationStatus::Issued => step.blockers(addressee),
         RecommendationStatus::Cancelled => vec!["recommendation-cancelled"],

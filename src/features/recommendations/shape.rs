@@ -6,7 +6,9 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::domain::{AddresseeStatus, AddresseeStep, RecommendationAddressee, RecommendationStatus, Step, is_overdue};
+use super::domain::{
+    AddresseeStatus, AddresseeStep, RecommendationAddressee, RecommendationStatus, Step, is_overdue,
+};
 use super::flow::RecommendationText;
 use super::flow_addressees::blockers;
 use super::policy;
@@ -243,14 +245,16 @@ impl RecommendationOut {
         let Reading { lang, today, caller } = reading;
         let writes = caller.may::<policy::WriteRecommendations>();
         let of_monitoring = row.monitoring_id.is_some();
-        let action = |name, step: Step| ActionOut::new(name, writes, &step.blockers(row.status, of_monitoring));
+        let action =
+            |name, step: Step| ActionOut::new(name, writes, &step.blockers(row.status, of_monitoring));
         let tracked = row.department_status.is_some() && row.status == RecommendationStatus::Issued;
         let update = if tracked { Step::Track } else { Step::Update };
         let addressees: Vec<RecommendationAddresseeOut> = addressees
             .into_iter()
             .map(|(addressee, name)| RecommendationAddresseeOut::of(addressee, name, &row, reading))
             .collect();
-        let department_late = row.department_status.is_some_and(|status| is_overdue(row.due_date, status, today));
+        let department_late =
+            row.department_status.is_some_and(|status| is_overdue(row.due_date, status, today));
         let issued = row.status == RecommendationStatus::Issued;
         Self {
             actions: vec![
@@ -304,8 +308,9 @@ impl RecommendationAddresseeOut {
             }
             _ => caller.may::<policy::ReviewAddressees>(),
         };
-        let action =
-            |step: AddresseeStep| ActionOut::new(step.name(), may(step), &blockers(row, addressee.status, step));
+        let action = |step: AddresseeStep| {
+            ActionOut::new(step.name(), may(step), &blockers(row, addressee.status, step))
+        };
         Self {
             actions: AddresseeStep::ALL.into_iter().map(action).collect(),
             overdue: row.status == RecommendationStatus::Issued

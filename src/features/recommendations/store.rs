@@ -188,10 +188,10 @@ fn by_overdue<'a>(
     let department = recommendations::department_status
         .is_not_null()
         .and(recommendations::department_status.assume_not_null().eq_any(AddresseeStatus::OPEN));
-    let due = recommendations::due_date.is_not_null().and(recommendations::due_date.assume_not_null().lt(today));
-    let late = due
-        .and(recommendations::status.eq(RecommendationStatus::Issued))
-        .and(department.or(by_school));
+    let due =
+        recommendations::due_date.is_not_null().and(recommendations::due_date.assume_not_null().lt(today));
+    let late =
+        due.and(recommendations::status.eq(RecommendationStatus::Issued)).and(department.or(by_school));
     if overdue { query.filter(late) } else { query.filter(diesel::dsl::not(late)) }
 }
 
