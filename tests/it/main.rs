@@ -13,6 +13,7 @@ mod auth;
 mod client;
 mod given;
 mod migrations;
+mod notes;
 mod openapi;
 mod orders;
 mod sign_in;
