@@ -22,6 +22,8 @@ pub mod reports;
 
 pub mod conclusions;
 
+pub mod recommendations;
+
 pub mod notes;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -44,7 +46,10 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(conclusion_templates::configure)
         .configure(road_maps::configure)
         .configure(monitorings::configure)
-        .configure(reports::configure);
+        .configure(reports::configure)
+        .configure(conclusions::configure)
+        .configure(recommendations::configure)
+        .configure(notes::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -59,6 +64,9 @@ fn catalogue() -> Catalogue {
         .with("road_maps", road_maps::CATALOGUE)
         .with("monitorings", monitorings::CATALOGUE)
         .with("reports", reports::CATALOGUE)
+        .with("conclusions", conclusions::CATALOGUE)
+        .with("recommendations", recommendations::CATALOGUE)
+        .with("notes", notes::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

@@ -14,6 +14,7 @@ mod client;
 mod conclusion_templates;
 mod given;
 mod migrations;
+mod notes;
 mod openapi;
 mod orders;
 mod sign_in;

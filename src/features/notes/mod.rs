@@ -1,7 +1,37 @@
 //! The note: «Информация об исполнении плана мероприятий», the result of a monitoring.
 //!
-//! [`snapshot`] is what a signature freezes and what the hash is taken of; [`render`]
-//! prints it as HTML, Markdown and DOCX. Both are pure: no clock, no database, no HTTP.
+//! States: draft -submit-> on_approval -sign-> signed -register-> registered -publish->
+//! published; on_approval -return-> draft; signed, registered, published -replace-> a new
+//! draft, at whose registration the old note becomes replaced. [`snapshot`] is what a
+//! signature freezes and what the hash is taken of; [`render`] prints it as HTML, Markdown
+//! and DOCX. Both are pure: no clock, no database, no HTTP.
 
+mod domain;
+mod flow;
+mod flow_content;
+mod flow_sign;
+mod flow_snapshot;
+mod format;
+mod http;
+mod http_content;
+mod http_public;
+mod http_transitions;
+mod policy;
 pub mod render;
+mod shape;
 pub mod snapshot;
+mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::domain::NoteStatus;
+pub use self::policy::CATALOGUE;
+pub use self::store::{MissingReport, NoteRow};
+
+/// Registers the operations.
+pub fn configure(config: &mut ServiceConfig) {
+    http::configure(config);
+    http_transitions::configure(config);
+    http_content::configure(config);
+    http_public::configure(config);
+}

@@ -1,0 +1,103 @@
+//! The content of a note in each of its forms.
+
+use sha2::{Digest, Sha256};
+
+use super::flow_snapshot::Sources;
+use super::format::Format;
+use super::render::{self, RenderInput, Replacement};
+use super::snapshot::NoteSnapshot;
+use super::store::{self, NoteRow};
+use crate::auth::Scope;
+use crate::db::AnyConnection;
+use crate::error::Error;
+use crate::features::monitorings;
+
+/// All that a printed form shows.
+pub struct Content {
+    row: NoteRow,
+    snapshot: NoteSnapshot,
+    replaced_by: Option<NoteRow>,
+}
+
+/// A form ready to be sent.
+pub struct Printed {
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+    /// A tag for them.
+    pub etag: String,
+    /// Name of the file, in Russian, without its ending.
+    pub name: String,
+}
+
+/// The content of a signed note as it was frozen; `None` for an unsigned one.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn signed(conn: &mut AnyConnection, row: &NoteRow) -> Result<Option<Content>, Error> {
+    let Some(snapshot) = &row.snapshot else { return Ok(None) };
+    let replaced_by = store::replacement_of(conn, row)?;
+    Ok(Some(Content { row: row.clone(), snapshot: (**snapshot).clone(), replaced_by }))
+}
+
+/// The content of a note: frozen, or of a draft as it would be signed on the day `today`.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn of(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    row: NoteRow,
+    today: chrono::NaiveDate,
+) -> Result<Content, Error> {
+    if let Some(content) = signed(conn, &row)? {
+        return Ok(content);
+    }
+    let monitoring = monitorings::find(conn, scope, &row.monitoring_id)?.ok_or(diesel::NotFound)?;
+    let snapshot = Sources::read(conn, scope, monitoring)?.snapshot(&row, today);
+    Ok(Content { row, snapshot, replaced_by: None })
+}
+
+impl Content {
+    /// Prints it; `public_url` is where the service is reached from outside.
+    ///
+    /// # Errors
+    ///
+    /// A form cannot be made: a fault of the service.
+    pub fn print(&self, format: Format, public_url: &str) -> Result<Printed, Error> {
+        let row = &self.row;
+        let verify_url = row.hash.as_ref().map(|hash| format!("{public_url}/api/v1/verify/{hash}"));
+        let input = RenderInput {
+            snapshot: &self.snapshot,
+            is_signed: row.status.is_signed(),
+            number: row.number.as_deref(),
+            registered_on: row.registered_on,
+            hash: row.hash.as_deref(),
+            verify_url: verify_url.as_deref(),
+            replaced_by: self
+                .replaced_by
+                .as_ref()
+                .and_then(|by| Some(Replacement { number: by.number.as_deref(), date: by.date? })),
+        };
+        let broken = |cause: render::RenderError| Error::Internal(cause.into());
+        let bytes = match format {
+            Format::Json => serde_json::to_vec(&self.snapshot)?,
+            Format::Html => render::html(&input).map_err(broken)?.into_bytes(),
+            Format::Markdown => render::markdown(&input).into_bytes(),
+            Format::Docx => render::docx(&input).map_err(broken)?,
+        };
+        let digest = Sha256::digest(&bytes);
+        let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        Ok(Printed { bytes, etag: format!("\"{}.{hash}\"", row.version), name: self.name() })
+    }
+
+    fn name(&self) -> String {
+        let date = self.snapshot.date.format("%d.%m.%Y");
+        match (&self.row.number, self.row.status.is_signed()) {
+            (_, false) => format!("{} (проект)", self.snapshot.kind),
+            (Some(number), true) => format!("{} от {date} № {number}", self.snapshot.kind),
+            (None, true) => format!("{} от {date}", self.snapshot.kind),
+        }
+    }
+}

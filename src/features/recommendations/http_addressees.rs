@@ -1,0 +1,172 @@
+//! Operations on the part of one school in a recommendation.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, post};
+use serde::Deserialize;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::domain::AddresseeStep;
+use super::flow_addressees as flow;
+use super::policy;
+use super::shape::{Reading, RecommendationAddresseeOut, RecommendationCompletion, RecommendationReason};
+use crate::auth::{Caller, Permit, Scope};
+use crate::db::{Db, Tx};
+use crate::error::Error;
+use crate::kit::clock::moscow_date;
+use crate::kit::id::{RecommendationId, SchoolId};
+use crate::web::{Answer, Body, Writing, resource};
+
+/// Registers the operations.
+pub(super) fn configure(config: &mut ServiceConfig) {
+    config
+        .service(acknowledge_recommendation)
+        .service(start_recommendation)
+        .service(complete_recommendation)
+        .service(verify_recommendation)
+        .service(reopen_recommendation)
+        .service(cancel_recommendation_school);
+}
+
+/// Which school's part of which recommendation.
+#[derive(Debug, Clone, Deserialize)]
+struct AddresseePath {
+    id: RecommendationId,
+    school_id: SchoolId,
+}
+
+/// Who takes which step, for the answer.
+struct Taking {
+    step: AddresseeStep,
+    caller: Caller,
+    scope: Scope,
+    path: AddresseePath,
+}
+
+impl Taking {
+    fn of<A>(step: AddresseeStep, permit: Permit<A>, path: Path<AddresseePath>) -> Self {
+        Self { step, caller: permit.caller, scope: permit.scope, path: path.into_inner() }
+    }
+
+    /// The checks in their order; `admit` looks at key and body, `said` reads the body.
+    fn take(
+        self,
+        tx: &mut Tx,
+        writing: &Writing,
+        admit: impl FnOnce(&mut Tx) -> Result<(), Error>,
+        said: impl FnOnce() -> Result<Option<String>, Error>,
+    ) -> Result<Answer, Error> {
+        let (row, addressee, name) = flow::open(tx, &self.scope, &self.path.id, &self.path.school_id)?;
+        admit(tx)?;
+        writing.expect_version(addressee.version)?;
+        flow::require(&row, &addressee, self.step)?;
+        let addressee = flow::take(tx, addressee, self.step, said()?)?;
+        let today = moscow_date(writing.info.now);
+        let reading = Reading { lang: writing.info.lang, today, caller: &self.caller };
+        resource(addressee.version, &RecommendationAddresseeOut::of(addressee, name, &row, reading))
+    }
+
+    async fn run(self, db: &Db, writing: Writing) -> Result<HttpResponse, Error> {
+        let actor = self.caller.actor();
+        let work = move |tx: &mut Tx, writing: &Writing| {
+            self.take(tx, writing, |tx| writing.replay(tx), || Ok(None))
+        };
+        writing.run(db, actor, "", work).await
+    }
+
+    async fn run_with<T: Send + 'static>(
+        self,
+        db: &Db,
+        writing: Writing,
+        body: Body<T>,
+        said: fn(T) -> Option<String>,
+    ) -> Result<HttpResponse, Error> {
+        let (actor, hash) = (self.caller.actor(), body.hash().to_owned());
+        let work = move |tx: &mut Tx, writing: &Writing| {
+            let malformed = body.well_formed();
+            let admit = |tx: &mut Tx| writing.replay(tx).and(malformed);
+            self.take(tx, writing, admit, || Ok(said(body.checked()?)))
+        };
+        writing.run(db, actor, &hash, work).await
+    }
+}
+
+/// Take note of a recommendation for the own school.
+#[utoipa::path(tag = "recommendations", params(("id" = RecommendationId, Path), ("school_id" = SchoolId, Path)), responses((status = 200, description = "The part of the school", body = RecommendationAddresseeOut)))]
+#[post("/recommendations/{id}/schools/{school_id}/acknowledge")]
+async fn acknowledge_recommendation(
+    permit: Permit<policy::FollowRecommendations>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<AddresseePath>,
+) -> Result<HttpResponse, Error> {
+    let taking = Taking::of(AddresseeStep::Acknowledge, permit, path);
+    taking.run(&db, writing).await
+}
+
+/// Begin to carry a recommendation out.
+#[utoipa::path(tag = "recommendations", params(("id" = RecommendationId, Path), ("school_id" = SchoolId, Path)), responses((status = 200, description = "The part of the school", body = RecommendationAddresseeOut)))]
+#[post("/recommendations/{id}/schools/{school_id}/start")]
+async fn start_recommendation(
+    permit: Permit<policy::FollowRecommendations>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<AddresseePath>,
+) -> Result<HttpResponse, Error> {
+    let taking = Taking::of(AddresseeStep::Start, permit, path);
+    taking.run(&db, writing).await
+}
+
+/// Say that a recommendation is carried out, and how.
+#[utoipa::path(tag = "recommendations", params(("id" = RecommendationId, Path), ("school_id" = SchoolId, Path)), request_body = RecommendationCompletion, responses((status = 200, description = "The part of the school", body = RecommendationAddresseeOut)))]
+#[post("/recommendations/{id}/schools/{school_id}/complete")]
+async fn complete_recommendation(
+    permit: Permit<policy::FollowRecommendations>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<AddresseePath>,
+    body: Body<RecommendationCompletion>,
+) -> Result<HttpResponse, Error> {
+    let taking = Taking::of(AddresseeStep::Complete, permit, path);
+    taking.run_with(&db, writing, body, |body| body.comment).await
+}
+
+/// Confirm that a school has carried a recommendation out.
+#[utoipa::path(tag = "recommendations", params(("id" = RecommendationId, Path), ("school_id" = SchoolId, Path)), responses((status = 200, description = "The part of the school", body = RecommendationAddresseeOut)))]
+#[post("/recommendations/{id}/schools/{school_id}/verify")]
+async fn verify_recommendation(
+    permit: Permit<policy::ReviewAddressees>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<AddresseePath>,
+) -> Result<HttpResponse, Error> {
+    let taking = Taking::of(AddresseeStep::Verify, permit, path);
+    taking.run(&db, writing).await
+}
+
+/// Find that a school has not carried a recommendation out, for a reason.
+#[utoipa::path(tag = "recommendations", params(("id" = RecommendationId, Path), ("school_id" = SchoolId, Path)), request_body = RecommendationReason, responses((status = 200, description = "The part of the school", body = RecommendationAddresseeOut)))]
+#[post("/recommendations/{id}/schools/{school_id}/reopen")]
+async fn reopen_recommendation(
+    permit: Permit<policy::ReviewAddressees>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<AddresseePath>,
+    body: Body<RecommendationReason>,
+) -> Result<HttpResponse, Error> {
+    let taking = Taking::of(AddresseeStep::Reopen, permit, path);
+    taking.run_with(&db, writing, body, |body| Some(body.reason)).await
+}
+
+/// Expect a recommendation of a school no more, for a reason.
+#[utoipa::path(tag = "recommendations", params(("id" = RecommendationId, Path), ("school_id" = SchoolId, Path)), request_body = RecommendationReason, responses((status = 200, description = "The part of the school", body = RecommendationAddresseeOut)))]
+#[post("/recommendations/{id}/schools/{school_id}/cancel")]
+async fn cancel_recommendation_school(
+    permit: Permit<policy::ReviewAddressees>,
+    db: Data<Db>,
+    writing: Writing,
+    path: Path<AddresseePath>,
+    body: Body<RecommendationReason>,
+) -> Result<HttpResponse, Error> {
+    let taking = Taking::of(AddresseeStep::Cancel, permit, path);
+    taking.run_with(&db, writing, body, |body| Some(body.reason)).await
+}

@@ -1,0 +1,31 @@
+//! Recommendations: what schools or the department are asked to do, and how far they are.
+//!
+//! States: draft -issue-> issued -cancel-> cancelled. One of a monitoring is issued by the
+//! signature under the monitoring's note. Each school it is issued to has a state of its own:
+//! issued -> acknowledged -> in_progress -> done -> verified, done -reopen-> in_progress;
+//! issued, acknowledged -cancel-> cancelled. The department's own part is tracked by PATCH.
+
+mod domain;
+mod flow;
+mod flow_addressees;
+mod http;
+mod http_addressees;
+mod policy;
+mod shape;
+mod store;
+mod store_addressees;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::domain::{AddresseeStatus, RecommendationAddressee, RecommendationStatus};
+pub use self::flow::issue_of_monitoring;
+pub use self::flow_addressees::cancel_of_school;
+pub use self::policy::CATALOGUE;
+pub use self::store::{RecommendationRow, of_monitoring};
+pub use self::store_addressees::AddresseeRow;
+
+/// Registers the operations.
+pub fn configure(config: &mut ServiceConfig) {
+    http::configure(config);
+    http_addressees::configure(config);
+}
