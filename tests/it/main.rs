@@ -10,10 +10,12 @@
 mod accounts;
 mod app;
 mod auth;
+mod campaign;
 mod client;
 mod given;
 mod migrations;
 mod openapi;
 mod orders;
+mod reports;
 mod sign_in;
 mod tidy;
