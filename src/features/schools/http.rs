@@ -4,7 +4,8 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::shape::{SchoolFilter, SchoolIn, SchoolOut, SchoolPage, SchoolPatch, SchoolTransfer};
+use super::patch::SchoolPatch;
+use super::shape::{SchoolFilter, SchoolIn, SchoolOut, SchoolPage, SchoolTransfer};
 use super::{flow, policy, store};
 use crate::auth::Permit;
 use crate::db::Db;

@@ -6,6 +6,7 @@
 mod domain;
 mod flow;
 mod http;
+mod patch;
 mod policy;
 mod shape;
 mod store;
