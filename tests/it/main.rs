@@ -10,6 +10,7 @@
 mod accounts;
 mod app;
 mod auth;
+mod campaign;
 mod client;
 mod conclusion_templates;
 mod given;
@@ -17,6 +18,7 @@ mod migrations;
 mod notes;
 mod openapi;
 mod orders;
+mod reports;
 mod sign_in;
 mod support_list_uses;
 mod support_lists;
