@@ -7,7 +7,10 @@ use clap::{Parser, Subcommand};
 use school_roadmap::api::document::document;
 use school_roadmap::config::Config;
 use school_roadmap::db::migrate;
+use school_roadmap::demo;
+use school_roadmap::features::accounts;
 use school_roadmap::kit::clock::Clock;
+use school_roadmap::kit::id::{MunicipalityId, SchoolId};
 use school_roadmap::startup::Application;
 
 /// Yearly road map of support for schools with low educational results, as a JSON API.
@@ -26,6 +29,37 @@ enum Command {
     Migrate,
     /// Print the OpenAPI document.
     Openapi,
+    /// Manage accounts past the API.
+    #[command(subcommand)]
+    Account(AccountCommand),
+    /// Play the reference case, then serve it; its data lie in DATA_DIR/demo.
+    Demo {
+        /// Throw the demonstration's data away and start over.
+        #[arg(long)]
+        reset: bool,
+    },
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// Make an account; prints a one-time password that must be changed at first sign-in.
+    Create {
+        /// Code of the role, e.g. admin.
+        #[arg(long)]
+        role: String,
+        /// Login.
+        #[arg(long)]
+        login: String,
+        /// Region, two digits, for a regional viewer.
+        #[arg(long)]
+        region_code: Option<String>,
+        /// Id of the municipality.
+        #[arg(long)]
+        municipality_id: Option<String>,
+        /// Id of the school.
+        #[arg(long)]
+        school_id: Option<String>,
+    },
 }
 
 #[actix_web::main]
@@ -47,6 +81,21 @@ async fn run(command: Command) -> anyhow::Result<()> {
             Application::build(&config, Clock::system())?.run().await
         }
         Command::Migrate => migrate::up(&Config::from_env()?.database_url),
+        Command::Account(AccountCommand::Create { role, login, region_code, municipality_id, school_id }) => {
+            let config = Config::from_env()?;
+            migrate::up(&config.database_url)?;
+            let mut account = accounts::new_account(&login, &role)?;
+            account.placement.region_code = region_code;
+            account.placement.municipality_id = municipality_id.map(MunicipalityId);
+            account.placement.school_id = school_id.map(SchoolId);
+            let mut conn = config.database_url.connect()?;
+            let (_, password) = accounts::create_by_operator(&mut conn, &Clock::system(), account)?;
+            Ok(writeln!(std::io::stdout(), "{password}")?)
+        }
+        Command::Demo { reset } => {
+            let config = Config::from_env()?;
+            demo::run(&config.data_dir, config.listen, reset).await
+        }
         Command::Openapi => {
             let mut text = serde_json::to_string_pretty(&document())?;
             text.push('\n');

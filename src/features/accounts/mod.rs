@@ -15,5 +15,5 @@ mod store;
 pub use self::domain::{AccountStatus, Placement};
 pub use self::flow::NewAccount;
 pub use self::http::configure;
-pub use self::operator::{create_by_operator, set_password};
+pub use self::operator::{create_by_operator, new_account};
 pub use self::policy::CATALOGUE;

@@ -2,13 +2,30 @@
 
 use anyhow::{anyhow, ensure};
 
-use super::domain::{LOGIN_LENGTH, is_login};
+use super::domain::{LOGIN_LENGTH, Placement, is_login};
 use super::flow::{self, NewAccount};
-use crate::auth::{Scope, password};
+use crate::auth::{Role, Scope, password};
 use crate::db::{self, Actor, AnyConnection, Mode};
 use crate::error::Error;
 use crate::kit::clock::Clock;
+use crate::kit::code::Code;
 use crate::kit::id::{AccountId, new_uuid};
+
+/// A new account by the code of its role, without any scope yet.
+///
+/// # Errors
+///
+/// No such role; the message lists them.
+pub fn new_account(login: &str, role: &str) -> anyhow::Result<NewAccount> {
+    let known = Role::ALL.iter().map(|role| role.as_str()).collect::<Vec<_>>().join(", ");
+    let role = Role::parse(role).ok_or_else(|| anyhow!("no role {role}; the roles are {known}"))?;
+    Ok(NewAccount {
+        login: login.to_owned(),
+        full_name: None,
+        position: None,
+        placement: Placement::of(role),
+    })
+}
 
 /// Makes an account of any role and returns its id and its one-time password, which opens
 /// it for 7 days. The audit names the role `operator` and no account.
@@ -35,26 +52,6 @@ pub fn create_by_operator(
     })
     .map_err(in_words)?;
     Ok((account.row.id, one_time))
-}
-
-/// Sets a password that has not to be changed. For the fixed accounts of the demonstration
-/// only: everybody else is given a one-time password and chooses his own.
-///
-/// # Errors
-///
-/// No such account; the database fails.
-pub fn set_password(
-    conn: &mut AnyConnection,
-    clock: &Clock,
-    id: &AccountId,
-    password: &str,
-) -> anyhow::Result<()> {
-    let hash = password::hash(password)?;
-    db::transact(conn, &operator(), clock.now(), Mode::Keep, |tx| {
-        let mut account = flow::open(tx, &Scope::Service, id)?;
-        flow::set_password(tx, &mut account, hash)
-    })
-    .map_err(in_words)
 }
 
 fn operator() -> Actor {
