@@ -9,6 +9,7 @@ use actix_web::{App, HttpServer};
 use utoipa_actix_web::AppExt;
 
 use crate::api;
+use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
@@ -53,6 +54,7 @@ impl Application {
         let routes = Data::new(api::Routes::of(&document)?);
         let document = Data::new(api::Document::of(&document)?);
         let sessions = Data::new(Sessions::default());
+        let attempts = Data::new(Attempts::default());
         let hosts = Data::new(AllowedHosts(config.allowed_hosts.clone()));
         let public_url = Data::new(PublicUrl(public_url));
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
@@ -60,6 +62,7 @@ impl Application {
             let app = App::new()
                 .app_data(tokens.clone())
                 .app_data(sessions.clone())
+                .app_data(attempts.clone())
                 .app_data(hosts.clone())
                 .app_data(public_url.clone())
                 .app_data(shared_db.clone())

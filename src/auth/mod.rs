@@ -1,5 +1,7 @@
 //! Who is calling, what he may do, and how far that reaches.
 
+pub mod attempts;
+pub mod catalogue;
 pub mod keys;
 pub mod password;
 pub mod permit;

@@ -35,18 +35,29 @@ pub trait Action: 'static {
     }
 }
 
-/// Declares actions: `Name = reads|writes [Role, …];` lines.
+/// Declares actions: `Name = reads|writes|always [Role, …];` lines; `always` reads, and may
+/// be done before the one-time password was changed. Also gives `CATALOGUE`, all of them.
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $kind:ident [$($role:ident),* $(,)?];)+) => {$(
-        $(#[$doc])*
-        pub struct $name;
-        impl $crate::auth::Action for $name {
-            const ROLES: &'static [$crate::auth::Role] = &[$($crate::auth::Role::$role),*];
-            const WRITES: bool = $crate::auth::permit::actions!(@ $kind);
-        }
-    )+};
-    (@ reads) => { false };
-    (@ writes) => { true };
+    ($($(#[$doc:meta])* $name:ident = $kind:ident [$($role:ident),* $(,)?];)+) => {
+        $(
+            $(#[$doc])*
+            pub struct $name;
+            impl $crate::auth::Action for $name {
+                const ROLES: &'static [$crate::auth::Role] = &[$($crate::auth::Role::$role),*];
+                const WRITES: bool = $crate::auth::permit::actions!(@ writes $kind);
+                const BEFORE_PASSWORD: bool = $crate::auth::permit::actions!(@ early $kind);
+            }
+        )+
+        /// Every action of this feature, for `allowed` of `GET /me`.
+        pub const CATALOGUE: &[$crate::auth::catalogue::Entry] =
+            &[$($crate::auth::catalogue::Entry::of::<$name>(stringify!($name))),+];
+    };
+    (@ writes writes) => { true };
+    (@ writes reads) => { false };
+    (@ writes always) => { false };
+    (@ early always) => { true };
+    (@ early reads) => { false };
+    (@ early writes) => { false };
 }
 pub(crate) use actions;
 

@@ -30,8 +30,7 @@ impl<T: std::fmt::Debug + Serialize> Json<T> {
     ///
     /// A serialization error: the value cannot be written as JSON.
     pub fn of(value: T) -> QueryResult<Self> {
-        let text =
-            serde_json::to_string(&value).map_err(|cause| SerializationError(Box::new(cause)))?;
+        let text = serde_json::to_string(&value).map_err(|cause| SerializationError(Box::new(cause)))?;
         Ok(Self { text, value })
     }
 }

@@ -2,7 +2,15 @@
 
 pub mod health;
 
+pub mod municipalities;
+
+pub mod schools;
+
+pub mod accounts;
+
 pub mod orders;
+
+pub mod support_lists;
 
 pub mod conclusion_templates;
 
@@ -16,14 +24,35 @@ pub mod notes;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
+use actix_web::web::Data;
+
+use crate::auth::catalogue::Catalogue;
 use crate::db::AnyConnection;
 use crate::kit::clock::Clock;
 
 /// Registers every operation under `/api/v1`.
 pub fn configure(config: &mut ServiceConfig) {
-    config.configure(orders::configure);
-    config.configure(conclusion_templates::configure);
-    config.configure(road_maps::configure);
+    config
+        .app_data(Data::new(catalogue()))
+        .configure(municipalities::configure)
+        .configure(schools::configure)
+        .configure(accounts::configure)
+        .configure(orders::configure)
+        .configure(support_lists::configure)
+        .configure(conclusion_templates::configure)
+        .configure(road_maps::configure);
+}
+
+/// What each resource allows whom, for `GET /me`.
+fn catalogue() -> Catalogue {
+    Catalogue::default()
+        .with("municipalities", municipalities::CATALOGUE)
+        .with("schools", schools::CATALOGUE)
+        .with("accounts", accounts::CATALOGUE)
+        .with("orders", orders::CATALOGUE)
+        .with("support_lists", support_lists::CATALOGUE)
+        .with("conclusion_templates", conclusion_templates::CATALOGUE)
+        .with("road_maps", road_maps::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

@@ -103,13 +103,18 @@ impl Answer {
         conditional(info, etag, bytes, None)
     }
 
-    /// Sends the answer of a write; a dry run has no id, place or tag of its own.
+    /// Sends the answer of a write; a dry run has no id, place or tag of its own, and where
+    /// several things would be made (`items`), none of them has an id.
     #[must_use]
     pub fn written(mut self, dry_run: bool) -> HttpResponse {
         if dry_run {
             if let Some(members) = self.body.as_object_mut() {
                 if self.status == StatusCode::CREATED {
                     members.shift_remove("id");
+                    let items = members.get_mut("items").and_then(Value::as_array_mut);
+                    for item in items.into_iter().flatten().filter_map(Value::as_object_mut) {
+                        item.shift_remove("id");
+                    }
                 }
                 members.insert("dry_run".to_owned(), Value::Bool(true));
             } else {
@@ -145,9 +150,23 @@ impl Listing {
     /// A row cannot be written as JSON: a fault of the program.
     pub fn of<F, R: Keyed, T: Serialize>(
         query: &ListQuery<F>,
-        mut listed: Listed<R>,
+        listed: Listed<R>,
         info: &RequestInfo,
         mut out: impl FnMut(R) -> T,
+    ) -> Result<Self, Error> {
+        Self::try_of(query, listed, info, |row| Ok(out(row)))
+    }
+
+    /// As [`of`](Self::of), where showing a row can fail.
+    ///
+    /// # Errors
+    ///
+    /// The first error of `out`, or a row that cannot be written as JSON.
+    pub fn try_of<F, R: Keyed, T: Serialize>(
+        query: &ListQuery<F>,
+        mut listed: Listed<R>,
+        info: &RequestInfo,
+        mut out: impl FnMut(R) -> Result<T, Error>,
     ) -> Result<Self, Error> {
         let limit = usize::try_from(query.page.limit).unwrap_or(usize::MAX);
         let has_more = listed.rows.len() > limit;
@@ -161,7 +180,7 @@ impl Listing {
         };
         let mut items = Vec::with_capacity(listed.rows.len());
         for row in listed.rows {
-            let mut item = serde_json::to_value(out(row))?;
+            let mut item = serde_json::to_value(out(row)?)?;
             if let Some(fields) = &query.fields {
                 keep_fields(&mut item, fields);
             }

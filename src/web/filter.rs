@@ -17,7 +17,7 @@ pub trait Filter: DeserializeOwned + IntoParams + 'static {
     const LAST_KEY: &'static str = "id";
 }
 
-/// One or more values, `field=a,b`: any of them.
+/// One or more values, `field=a,b`: any of them. Codes, texts, numbers, `true` and `false`.
 #[derive(Debug, Clone)]
 pub struct AnyOf<T>(pub Vec<T>);
 
@@ -25,7 +25,13 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for AnyOf<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         text.split(',')
-            .map(|part| serde_json::from_value(Value::String(text::normal(part))).map_err(D::Error::custom))
+            .map(|part| {
+                let text = text::normal(part);
+                let number = serde_json::from_str(&text);
+                serde_json::from_value(Value::String(text))
+                    .or_else(|not_a_text| number.map_err(|_not_json| not_a_text))
+                    .map_err(D::Error::custom)
+            })
             .collect::<Result<Vec<T>, _>>()
             .map(AnyOf)
     }

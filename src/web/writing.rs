@@ -164,6 +164,12 @@ impl Writing {
         }
     }
 
+    /// Whether nothing will be stored: a secret made for it would open nothing.
+    #[must_use]
+    pub fn is_rehearsal(&self) -> bool {
+        self.dry_run
+    }
+
     /// Compares `If-Match` with the version in force.
     ///
     /// # Errors

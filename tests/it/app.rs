@@ -77,6 +77,11 @@ impl TestApp {
         Client::new(&self.url, Some(token.to_owned()))
     }
 
+    /// The key that signs its tokens, PKCS #8 DER.
+    pub fn signing_key(&self) -> Vec<u8> {
+        std::fs::read(self.folder.join("signing-key.der")).unwrap()
+    }
+
     /// Moves the clock to a civil date, noon in Moscow.
     pub fn set_date(&self, date: &str) {
         self.set_time(&format!("{date}T09:00:00Z"));

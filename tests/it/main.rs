@@ -7,10 +7,13 @@
     reason = "a test that panics has said what is wrong; it reads its own environment"
 )]
 
+mod accounts;
 mod app;
+mod auth;
 mod client;
 mod given;
 mod migrations;
 mod openapi;
 mod orders;
+mod sign_in;
 mod tidy;

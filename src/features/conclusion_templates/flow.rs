@@ -32,10 +32,7 @@ pub fn create(tx: &mut Tx, scope: &Scope, new: NewTemplate) -> Result<TemplateRo
     let municipality = scope.municipality().cloned().ok_or_else(Error::not_found)?;
     let mut violations = Vec::new();
     if store::find(tx, scope, &new.based_on)?.is_none() {
-        let detail = Bi::fixed(
-            "Такой версии шаблона нет",
-            "There is no such template version",
-        );
+        let detail = Bi::fixed("Такой версии шаблона нет", "There is no such template version");
         violations.push(Violation::new("/based_on", "unknown-reference", detail));
     }
     violations.extend(domain::broken_rules(&new.content));
@@ -55,13 +52,7 @@ pub fn create(tx: &mut Tx, scope: &Scope, new: NewTemplate) -> Result<TemplateRo
         created_at: tx.now(),
     };
     store::insert(tx, &row).map_err(Error::on_duplicate(&problems::TEMPLATE_EXISTS))?;
-    let change = Change::new(
-        Op::Created,
-        "conclusion-templates",
-        "create",
-        row.id.as_str(),
-        1,
-    );
+    let change = Change::new(Op::Created, "conclusion-templates", "create", row.id.as_str(), 1);
     tx.record(change.of(&municipality).visible(false, true));
     Ok(row)
 }

@@ -20,19 +20,14 @@ use crate::kit::code::Code;
 use crate::kit::id::{MunicipalityId, TemplateId};
 use crate::kit::lang::Lang;
 use crate::web::query::One;
-use crate::web::{
-    Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing, resource,
-};
+use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing, resource};
 
 /// A version never changes, so its `version` is always the first.
 const VERSION: i32 = 1;
 
 /// Registers the operations.
 pub fn configure(config: &mut ServiceConfig) {
-    config
-        .service(list_templates)
-        .service(create_template)
-        .service(get_template);
+    config.service(list_templates).service(create_template).service(get_template);
 }
 
 /// The municipality's next version of the template.
@@ -165,9 +160,7 @@ async fn list_templates(
     query: ListQuery<TemplateFilter>,
 ) -> Result<HttpResponse, Error> {
     let (narrowed, page, scope) = (query.filter.narrowed(), query.page.clone(), permit.scope);
-    let listed = db
-        .read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?))
-        .await?;
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
     Ok(Listing::of(&query, listed, &info, |row| TemplateOut::of(row, info.lang))?.read(&info))
 }
 
@@ -206,18 +199,12 @@ async fn get_template(
     id: Path<TemplateId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
-    let row = db
-        .read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found))
-        .await?;
+    let row = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
     Ok(TemplateOut::answer(row, info.lang)?.read(&info, &one))
 }
 
 impl From<TemplateIn> for NewTemplate {
     fn from(given: TemplateIn) -> Self {
-        Self {
-            based_on: given.based_on,
-            title: given.title,
-            content: given.content,
-        }
+        Self { based_on: given.based_on, title: given.title, content: given.content }
     }
 }

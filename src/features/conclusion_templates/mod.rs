@@ -18,4 +18,5 @@ pub use self::content::{
 };
 pub use self::domain::TemplateOwner;
 pub use self::http::configure;
+pub use self::policy::CATALOGUE;
 pub use self::store::{TemplateRow, content_of, ensure_shipped, find, latest_for};

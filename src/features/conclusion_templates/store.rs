@@ -72,21 +72,14 @@ pub struct Narrowed {
 fn scoped<'a>(scope: &'a Scope) -> templates::BoxedQuery<'a, Backend> {
     let mut query = templates::table.into_boxed();
     if let Some(id) = scope.municipality() {
-        query = query.filter(
-            templates::municipality_id
-                .is_null()
-                .or(templates::municipality_id.eq(id)),
-        );
+        query = query.filter(templates::municipality_id.is_null().or(templates::municipality_id.eq(id)));
     }
     if let Some(code) = scope.region() {
         let within = municipalities::table
             .filter(municipalities::region_code.eq(code))
             .select(municipalities::id.nullable());
-        query = query.filter(
-            templates::municipality_id
-                .is_null()
-                .or(templates::municipality_id.eq_any(within)),
-        );
+        query =
+            query.filter(templates::municipality_id.is_null().or(templates::municipality_id.eq_any(within)));
     }
     query
 }
@@ -120,20 +113,13 @@ pub(super) fn list(
         }
         query
     };
-    let count = if page.count {
-        Some(matching().count().get_result(conn)?)
-    } else {
-        None
-    };
+    let count = if page.count { Some(matching().count().get_result(conn)?) } else { None };
     let mut query = matching().select(TemplateRow::as_select());
     keyset!(query, page, templates::table, {
         "id" => templates::id => String,
         "number" => templates::number => i32,
     });
-    Ok(Listed {
-        rows: query.load(conn)?,
-        count,
-    })
+    Ok(Listed { rows: query.load(conn)?, count })
 }
 
 /// One template within `scope`.
@@ -141,16 +127,8 @@ pub(super) fn list(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub fn find(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    id: &TemplateId,
-) -> QueryResult<Option<TemplateRow>> {
-    scoped(scope)
-        .filter(templates::id.eq(id))
-        .select(TemplateRow::as_select())
-        .first(conn)
-        .optional()
+pub fn find(conn: &mut AnyConnection, scope: &Scope, id: &TemplateId) -> QueryResult<Option<TemplateRow>> {
+    scoped(scope).filter(templates::id.eq(id)).select(TemplateRow::as_select()).first(conn).optional()
 }
 
 /// What a template says.
@@ -160,15 +138,9 @@ pub fn find(
 /// # Errors
 ///
 /// Diesel's own error, unchanged; a deserialization error when the stored text is no content.
-pub fn content_of(
-    conn: &mut AnyConnection,
-    id: &TemplateId,
-) -> QueryResult<Option<TemplateContent>> {
-    let stored: Option<Json<TemplateContent>> = templates::table
-        .find(id)
-        .select(templates::content)
-        .first(conn)
-        .optional()?;
+pub fn content_of(conn: &mut AnyConnection, id: &TemplateId) -> QueryResult<Option<TemplateContent>> {
+    let stored: Option<Json<TemplateContent>> =
+        templates::table.find(id).select(templates::content).first(conn).optional()?;
     Ok(stored.map(Json::into_inner))
 }
 
@@ -207,10 +179,7 @@ pub(super) fn latest_of(conn: &mut AnyConnection, owner: &str) -> QueryResult<Op
 ///
 /// Diesel's own error, unchanged; a unique violation when the owner has this number already.
 pub(super) fn insert(conn: &mut AnyConnection, row: &TemplateRow) -> QueryResult<()> {
-    diesel::insert_into(templates::table)
-        .values(row)
-        .execute(conn)
-        .map(|_| ())
+    diesel::insert_into(templates::table).values(row).execute(conn).map(|_| ())
 }
 
 /// Brings the shipped template into the database and tells its id.
@@ -223,8 +192,8 @@ pub(super) fn insert(conn: &mut AnyConnection, row: &TemplateRow) -> QueryResult
 ///
 /// Diesel's own error; a deserialization error when the shipped file is broken.
 pub fn ensure_shipped(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<TemplateId> {
-    let shipped = TemplateContent::shipped()
-        .map_err(|cause| DieselError::DeserializationError(Box::new(cause)))?;
+    let shipped =
+        TemplateContent::shipped().map_err(|cause| DieselError::DeserializationError(Box::new(cause)))?;
     let content = Json::of(shipped)?;
     let latest = latest_of(conn, SERVICE)?;
     let row = match latest {

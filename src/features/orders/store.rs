@@ -1,5 +1,7 @@
 //! Queries on orders.
 
+use std::collections::HashSet;
+
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
@@ -162,13 +164,29 @@ pub fn find(conn: &mut AnyConnection, scope: &Scope, id: &OrderId) -> QueryResul
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn find_for_change(
+pub fn find_for_change(
     conn: &mut AnyConnection,
     scope: &Scope,
     id: &OrderId,
 ) -> QueryResult<Option<OrderRow>> {
     diesel::update(orders::table.find(id)).set(orders::version.eq(orders::version)).execute(conn)?;
     find(conn, scope, id)
+}
+
+/// Which of these orders are in force, for documents that name them.
+///
+/// Takes no scope: the caller holds such a document.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn registered_among(conn: &mut AnyConnection, ids: &[&OrderId]) -> QueryResult<HashSet<OrderId>> {
+    let ids: Vec<OrderId> = orders::table
+        .filter(orders::id.eq_any(ids))
+        .filter(orders::status.eq(OrderStatus::Registered))
+        .select(orders::id)
+        .load(conn)?;
+    Ok(ids.into_iter().collect())
 }
 
 /// Stores a new order.

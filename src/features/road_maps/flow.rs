@@ -3,11 +3,10 @@
 use chrono::NaiveDate;
 
 use super::domain::{MeasureLevel, RoadMapStatus};
-use super::measure_text::check_texts;
+use super::measures::{self, MeasureRow, check_texts};
 use super::steps::{Facts, Step, problem_of};
 use super::store::{self, RoadMapRow};
 use super::store_facts::{self, RoadMapView};
-use super::store_measures::{self, MeasureRow};
 use crate::auth::Scope;
 use crate::db::{Change, Json, Op, Tx};
 use crate::error::{Error, Refusal};
@@ -170,10 +169,10 @@ pub fn update(
 ///
 /// 409 `road-map-in-use` when a planned monitoring refers to it.
 pub fn delete(tx: &mut Tx, row: &RoadMapRow) -> Result<(), Error> {
-    for measure in store_measures::measure_rows_of(tx, &row.id)? {
+    for measure in measures::measure_rows_of(tx, &row.id)? {
         tx.record(measure_change(&measure, row.status, Op::Deleted, "delete"));
     }
-    store_measures::delete_of(tx, &row.id)?;
+    measures::delete_of(tx, &row.id)?;
     store::delete(tx, &row.id).map_err(Error::on_reference(&problems::ROAD_MAP_IN_USE))?;
     tx.record(change(row, Op::Deleted, "delete", Some(row.status)));
     Ok(())

@@ -1,13 +1,13 @@
-//! Operations on road maps; their transitions and measures are in the files beside.
+//! Operations on road maps; their transitions are in the file beside.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow;
-use super::http_shape::{RoadMapFilter, RoadMapIn, RoadMapOut, RoadMapPage, RoadMapPatch};
+use super::shape::{RoadMapFilter, RoadMapIn, RoadMapOut, RoadMapPage, RoadMapPatch};
 use super::steps::Step;
-use super::{http_measures, http_transitions, policy, store, store_facts};
+use super::{policy, store, store_facts};
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::db::page::Listed;
@@ -24,8 +24,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_road_map)
         .service(update_road_map)
         .service(delete_road_map);
-    http_transitions::configure(config);
-    http_measures::configure(config);
 }
 
 /// List road maps.

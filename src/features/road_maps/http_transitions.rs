@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::http_shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
+use super::shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
 use super::steps::Step;
 use super::{flow, flow_lifecycle, policy};
 use crate::auth::Permit;

@@ -1,0 +1,74 @@
+//! What the operator does with accounts by the command line, past the API.
+
+use anyhow::{anyhow, ensure};
+
+use super::domain::{LOGIN_LENGTH, is_login};
+use super::flow::{self, NewAccount};
+use crate::auth::{Scope, password};
+use crate::db::{self, Actor, AnyConnection, Mode};
+use crate::error::Error;
+use crate::kit::clock::Clock;
+use crate::kit::id::{AccountId, new_uuid};
+
+/// Makes an account of any role and returns its id and its one-time password, which opens
+/// it for 7 days. The audit names the role `operator` and no account.
+///
+/// # Errors
+///
+/// The login is taken or no login; the role lacks a scope member or has one too many; a
+/// municipality or school does not exist; the database fails.
+pub fn create_by_operator(
+    conn: &mut AnyConnection,
+    clock: &Clock,
+    new: NewAccount,
+) -> anyhow::Result<(AccountId, String)> {
+    ensure!(
+        is_login(&new.login),
+        "a login has {} to {} letters, digits, dots, underscores, at signs or hyphens",
+        LOGIN_LENGTH.start(),
+        LOGIN_LENGTH.end()
+    );
+    let one_time = password::one_time();
+    let hash = password::hash(&one_time)?;
+    let account = db::transact(conn, &operator(), clock.now(), Mode::Keep, |tx| {
+        flow::create(tx, &Scope::Service, new, hash)
+    })
+    .map_err(in_words)?;
+    Ok((account.row.id, one_time))
+}
+
+/// Sets a password that has not to be changed. For the fixed accounts of the demonstration
+/// only: everybody else is given a one-time password and chooses his own.
+///
+/// # Errors
+///
+/// No such account; the database fails.
+pub fn set_password(
+    conn: &mut AnyConnection,
+    clock: &Clock,
+    id: &AccountId,
+    password: &str,
+) -> anyhow::Result<()> {
+    let hash = password::hash(password)?;
+    db::transact(conn, &operator(), clock.now(), Mode::Keep, |tx| {
+        let mut account = flow::open(tx, &Scope::Service, id)?;
+        flow::set_password(tx, &mut account, hash)
+    })
+    .map_err(in_words)
+}
+
+fn operator() -> Actor {
+    Actor { account_id: None, role: "operator", acting: false, request_id: new_uuid() }
+}
+
+/// A refusal as one line for the terminal.
+fn in_words(error: Error) -> anyhow::Error {
+    let Error::Refused(refusal) = error else {
+        return error.into();
+    };
+    let mut text = refusal.problem.title.en.to_string();
+    for violation in &refusal.violations {
+        text.push_str(&format!("; {}: {}", violation.pointer, violation.detail.en));
+    }
+    anyhow!(text)
+}

@@ -1,0 +1,13 @@
+//! Municipalities: the tenants, each with its education authority.
+
+mod domain;
+mod flow;
+mod http;
+mod policy;
+mod shape;
+mod store;
+
+pub use self::domain::MunicipalityKind;
+pub use self::http::configure;
+pub use self::policy::CATALOGUE;
+pub use self::store::{MunicipalityRow, find};

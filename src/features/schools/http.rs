@@ -1,0 +1,203 @@
+//! Operations on schools; closing is served where reports are known.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, get, patch, post, put};
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::shape::{SchoolFilter, SchoolIn, SchoolOut, SchoolPage, SchoolPatch, SchoolTransfer};
+use super::{flow, policy, store};
+use crate::auth::Permit;
+use crate::db::Db;
+use crate::error::Error;
+use crate::kit::clock::moscow_date;
+use crate::kit::id::SchoolId;
+use crate::kit::lang::Bi;
+use crate::kit::violation::Violation;
+use crate::web::query::One;
+use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+
+/// Registers the operations.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_schools)
+        .service(create_school)
+        .service(get_school_by_ogrn)
+        .service(put_school_by_ogrn)
+        .service(get_school)
+        .service(update_school)
+        .service(transfer_school);
+}
+
+/// List schools.
+#[utoipa::path(tag = "schools", params(SchoolFilter, Paging), responses((status = 200, description = "A page", body = SchoolPage)))]
+#[get("/schools")]
+async fn list_schools(
+    permit: Permit<policy::ReadSchools>,
+    db: Data<Db>,
+    info: RequestInfo,
+    query: ListQuery<SchoolFilter>,
+) -> Result<HttpResponse, Error> {
+    let (narrowed, page, scope) =
+        (query.filter.narrowed(moscow_date(info.now)), query.page.clone(), permit.scope);
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    let listing =
+        Listing::try_of(&query, listed, &info, |row| SchoolOut::of(row, info.lang, &permit.caller))?;
+    Ok(listing.read(&info))
+}
+
+/// Create a school of the own municipality.
+///
+/// Answers 409 `ogrn-registered-elsewhere` when another municipality has this OGRN,
+/// 409 `school-exists` when the own one has it, the INN or the name.
+#[utoipa::path(tag = "schools", request_body = SchoolIn, responses((status = 201, description = "Created", body = SchoolOut)))]
+#[post("/schools")]
+async fn create_school(
+    permit: Permit<policy::WriteSchools>,
+    db: Data<Db>,
+    writing: Writing,
+    body: Body<SchoolIn>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let municipality = scope.municipality().ok_or_else(Error::not_found)?;
+            writing.admit(tx, &body)?;
+            let row = body.checked()?.into_row(municipality, None, tx.now())?;
+            let row = flow::create(tx, &scope, row)?;
+            let location = format!("/api/v1/schools/{}", row.id);
+            Ok(SchoolOut::answer(row, writing.info.lang, &caller)?.created(location))
+        })
+        .await
+}
+
+/// Read a school.
+#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path)), responses((status = 200, description = "The school", body = SchoolOut)))]
+#[get("/schools/{id}")]
+async fn get_school(
+    permit: Permit<policy::ReadSchools>,
+    db: Data<Db>,
+    info: RequestInfo,
+    one: One,
+    id: Path<SchoolId>,
+) -> Result<HttpResponse, Error> {
+    let scope = permit.scope;
+    let row = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
+    Ok(SchoolOut::answer(row, info.lang, &permit.caller)?.read(&info, &one))
+}
+
+/// Read a school by its OGRN.
+#[utoipa::path(tag = "schools", params(("ogrn" = String, Path)), responses((status = 200, description = "The school", body = SchoolOut)))]
+#[get("/schools/by-ogrn/{ogrn}")]
+async fn get_school_by_ogrn(
+    permit: Permit<policy::ReadSchools>,
+    db: Data<Db>,
+    info: RequestInfo,
+    one: One,
+    ogrn: Path<String>,
+) -> Result<HttpResponse, Error> {
+    let scope = permit.scope;
+    let row =
+        db.read(move |conn| store::find_by_ogrn(conn, &scope, &ogrn)?.ok_or_else(Error::not_found)).await?;
+    Ok(SchoolOut::answer(row, info.lang, &permit.caller)?.read(&info, &one))
+}
+
+/// Create a school, or replace the one with this OGRN.
+///
+/// `If-Match` is optional. An unchanged school answers 200 and keeps its version; a
+/// foreign OGRN answers 409 `ogrn-registered-elsewhere` and nothing else.
+#[utoipa::path(tag = "schools", params(("ogrn" = String, Path)), request_body = SchoolIn, responses(
+    (status = 200, description = "Replaced", body = SchoolOut),
+    (status = 201, description = "Created", body = SchoolOut),
+))]
+#[put("/schools/by-ogrn/{ogrn}")]
+async fn put_school_by_ogrn(
+    permit: Permit<policy::WriteSchools>,
+    db: Data<Db>,
+    writing: Writing,
+    ogrn: Path<String>,
+    body: Body<SchoolIn>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let municipality = scope.municipality().ok_or_else(Error::not_found)?;
+            writing.admit(tx, &body)?;
+            let old = flow::open_by_ogrn(tx, &scope, &ogrn)?;
+            if let Some(row) = &old {
+                writing.allow_version(row.version)?;
+                flow::require_active(row)?;
+            }
+            let given = body.checked()?;
+            if given.ogrn != *ogrn {
+                let detail = Bi::fixed(
+                    "ОГРН в адресе и в теле различаются",
+                    "The OGRN of the path and of the body differ",
+                );
+                return Err(Error::invalid(vec![Violation::new("/ogrn", "inconsistent", detail)]));
+            }
+            let wanted = given.into_row(municipality, old.as_ref(), tx.now())?;
+            match old {
+                Some(row) => SchoolOut::answer(flow::update(tx, &row, wanted)?, writing.info.lang, &caller),
+                None => {
+                    let row = flow::create(tx, &scope, wanted)?;
+                    let location = format!("/api/v1/schools/{}", row.id);
+                    let answer = SchoolOut::answer(row, writing.info.lang, &caller)?;
+                    Ok(answer.created(location))
+                }
+            }
+        })
+        .await
+}
+
+/// Change a school; an unchanged one keeps its version. The OGRN is its key and stays.
+#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path)), request_body = SchoolPatch, responses((status = 200, description = "The school", body = SchoolOut)))]
+#[patch("/schools/{id}")]
+async fn update_school(
+    permit: Permit<policy::WriteSchools>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<SchoolId>,
+    body: Body<SchoolPatch>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            flow::require_active(&row)?;
+            let changed = body.checked()?.over(&row)?;
+            SchoolOut::answer(flow::update(tx, &row, changed)?, writing.info.lang, &caller)
+        })
+        .await
+}
+
+/// Move a school to another municipality; its history stays where it was made.
+///
+/// Answers 409 `school-busy` while it has a report that is neither accepted nor cancelled.
+#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path)), request_body = SchoolTransfer, responses((status = 200, description = "The school", body = SchoolOut)))]
+#[post("/schools/{id}/transfer")]
+async fn transfer_school(
+    permit: Permit<policy::TransferSchools>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<SchoolId>,
+    body: Body<SchoolTransfer>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            flow::require_active(&row)?;
+            flow::require_idle(tx, &row)?;
+            let to = body.checked()?.municipality_id;
+            SchoolOut::answer(flow::transfer(tx, row, to)?, writing.info.lang, &caller)
+        })
+        .await
+}

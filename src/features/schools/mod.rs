@@ -1,0 +1,18 @@
+//! Schools: legal entities with their own INN and OGRN.
+//!
+//! States: active -close-> closed (reorganised or liquidated, with a successor). Low
+//! performance is no property of a school: it follows from support list entries.
+
+mod domain;
+mod flow;
+mod http;
+mod policy;
+mod shape;
+mod store;
+
+pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
+pub use self::flow::close;
+pub use self::http::configure;
+pub use self::policy::{CATALOGUE, WriteSchools};
+pub use self::shape::SchoolOut;
+pub use self::store::{SchoolRow, active_of, find, find_for_change, find_many};

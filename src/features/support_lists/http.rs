@@ -1,0 +1,226 @@
+//! Operations on support lists.
+
+use actix_web::web::{Data, Path};
+use actix_web::{HttpResponse, delete, get, patch, post};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_actix_web::service_config::ServiceConfig;
+
+use super::bodies::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
+use super::domain::{ListCategory, ListLevel, ListStatus, Step};
+use super::flow;
+use super::policy;
+use super::store::{self, Narrowed};
+use crate::auth::Permit;
+use crate::db::Db;
+use crate::error::Error;
+use crate::kit::id::{OrderId, SupportListId};
+use crate::web::query::One;
+use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing};
+
+/// Registers the operations.
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(list_lists)
+        .service(create_list)
+        .service(get_list)
+        .service(update_list)
+        .service(delete_list)
+        .service(approve_list)
+        .service(cancel_list);
+}
+
+/// Filters of the list of support lists.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+struct SupportListFilter {
+    /// Levels, comma-separated.
+    #[param(value_type = Option<String>, example = "federal,regional")]
+    level: Option<AnyOf<ListLevel>>,
+    /// Categories, comma-separated.
+    #[param(value_type = Option<String>, example = "low_results")]
+    category: Option<AnyOf<ListCategory>>,
+    /// Calendar years of the results, comma-separated.
+    #[param(value_type = Option<String>, example = "2022")]
+    results_year: Option<AnyOf<i32>>,
+    /// States, comma-separated.
+    #[param(value_type = Option<String>, example = "approved")]
+    status: Option<AnyOf<ListStatus>>,
+    /// Orders that approve them, comma-separated.
+    #[param(value_type = Option<String>)]
+    order_id: Option<AnyOf<OrderId>>,
+}
+
+impl Filter for SupportListFilter {
+    const SORTS: &'static [&'static str] = &["results_year"];
+}
+
+impl SupportListFilter {
+    fn narrowed(&self) -> Narrowed {
+        Narrowed {
+            level: self.level.clone().map(|any| any.0),
+            category: self.category.clone().map(|any| any.0),
+            results_year: self.results_year.clone().map(|any| any.0),
+            status: self.status.clone().map(|any| any.0),
+            order_id: self.order_id.clone().map(|any| any.0),
+        }
+    }
+}
+
+/// List support lists.
+///
+/// The department reads its municipality's; school people and curators those in which their
+/// schools stand; regional readers those that have been approved.
+#[utoipa::path(tag = "support-lists", params(SupportListFilter, Paging), responses((status = 200, description = "A page", body = SupportListPage)))]
+#[get("/support-lists")]
+async fn list_lists(
+    permit: Permit<policy::ReadLists>,
+    db: Data<Db>,
+    info: RequestInfo,
+    query: ListQuery<SupportListFilter>,
+) -> Result<HttpResponse, Error> {
+    let (narrowed, page, scope) = (query.filter.narrowed(), query.page.clone(), permit.scope);
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    Ok(Listing::of(&query, listed, &info, |view| SupportListOut::of(view, info.lang, &permit.caller))?
+        .read(&info))
+}
+
+/// Draft a support list of the own municipality.
+#[utoipa::path(tag = "support-lists", request_body = SupportListIn, responses((status = 201, description = "Created", body = SupportListOut)))]
+#[post("/support-lists")]
+async fn create_list(
+    permit: Permit<policy::DraftLists>,
+    db: Data<Db>,
+    writing: Writing,
+    body: Body<SupportListIn>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            writing.admit(tx, &body)?;
+            let row = flow::create(tx, &scope, body.checked()?.into())?;
+            let location = format!("/api/v1/support-lists/{}", row.id);
+            let answer = SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)?;
+            Ok(answer.created(location))
+        })
+        .await
+}
+
+/// Read a support list.
+#[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), responses((status = 200, description = "The list", body = SupportListOut)))]
+#[get("/support-lists/{id}")]
+async fn get_list(
+    permit: Permit<policy::ReadLists>,
+    db: Data<Db>,
+    info: RequestInfo,
+    one: One,
+    id: Path<SupportListId>,
+) -> Result<HttpResponse, Error> {
+    let scope = permit.scope;
+    let view = db
+        .read(move |conn| {
+            let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
+            Ok::<_, Error>(store::view(conn, &scope, row)?)
+        })
+        .await?;
+    Ok(SupportListOut::answer(view, info.lang, &permit.caller)?.read(&info, &one))
+}
+
+/// Change a draft; an unchanged one keeps its version.
+#[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), request_body = SupportListPatch, responses((status = 200, description = "The list", body = SupportListOut)))]
+#[patch("/support-lists/{id}")]
+async fn update_list(
+    permit: Permit<policy::DraftLists>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<SupportListId>,
+    body: Body<SupportListPatch>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            let row = flow::require(tx, &scope, row, Step::Update)?;
+            let text = body.checked()?.over(flow::text_of(&row));
+            let row = flow::update(tx, &scope, row, text)?;
+            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
+        })
+        .await
+}
+
+/// Delete a draft with its entries.
+///
+/// Answers 409 `support-list-in-use` when a monitoring names it.
+#[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), responses((status = 204, description = "Deleted")))]
+#[delete("/support-lists/{id}")]
+async fn delete_list(
+    permit: Permit<policy::DraftLists>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<SupportListId>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    writing
+        .run(&db, caller.actor(), "", move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.expect_version(row.version)?;
+            let row = flow::require(tx, &scope, row, Step::Delete)?;
+            flow::delete(tx, &row)?;
+            Ok(Answer::empty())
+        })
+        .await
+}
+
+/// Approve a draft: it is in force, and supersedes the earlier list of its kind and year.
+///
+/// Answers 409 `order-not-registered` or `support-list-empty`.
+#[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), responses((status = 200, description = "The list", body = SupportListOut)))]
+#[post("/support-lists/{id}/approve")]
+async fn approve_list(
+    permit: Permit<policy::ApproveLists>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<SupportListId>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    writing
+        .run(&db, caller.actor(), "", move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.replay(tx)?;
+            writing.expect_version(row.version)?;
+            let row = flow::require(tx, &scope, row, Step::Approve)?;
+            let row = flow::approve(tx, row)?;
+            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
+        })
+        .await
+}
+
+/// Cancel a draft or a list in force.
+///
+/// Answers 409 `support-list-in-use` while a monitoring runs on it.
+#[utoipa::path(tag = "support-lists", params(("id" = SupportListId, Path)), request_body = SupportListCancel, responses((status = 200, description = "The list", body = SupportListOut)))]
+#[post("/support-lists/{id}/cancel")]
+async fn cancel_list(
+    permit: Permit<policy::ApproveLists>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<SupportListId>,
+    body: Body<SupportListCancel>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            let row = flow::require(tx, &scope, row, Step::Cancel)?;
+            let row = flow::cancel(tx, row, body.checked()?.reason)?;
+            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
+        })
+        .await
+}

@@ -1,0 +1,30 @@
+//! Support lists (перечни) and the schools in them.
+//!
+//! States: draft -approve-> approved -> superseded (by the next approved list of the same
+//! municipality, level, category and year) or cancelled; a draft can be cancelled too. In a
+//! draft, entries come and go freely; in an approved list they join and leave by a registered
+//! order. An entry has its own version: a change of it leaves the list's version alone.
+
+mod bodies;
+mod domain;
+mod entries;
+mod flow;
+mod http;
+mod policy;
+mod store;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+pub use self::domain::{ListCategory, ListLevel, ListStatus};
+pub use self::entries::{
+    Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason, entries_for_monitoring,
+    exclude_closed_school,
+};
+pub use self::policy::CATALOGUE;
+pub use self::store::{SupportListRow, find, lists_of};
+
+/// Registers the operations.
+pub fn configure(config: &mut ServiceConfig) {
+    http::configure(config);
+    entries::configure(config);
+}
