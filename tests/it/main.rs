@@ -15,5 +15,6 @@ mod given;
 mod migrations;
 mod openapi;
 mod orders;
+mod road_maps;
 mod sign_in;
 mod tidy;
