@@ -16,6 +16,8 @@ pub mod conclusion_templates;
 
 pub mod road_maps;
 
+pub mod monitorings;
+
 pub mod reports;
 
 pub mod conclusions;
@@ -40,7 +42,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(orders::configure)
         .configure(support_lists::configure)
         .configure(conclusion_templates::configure)
-        .configure(road_maps::configure);
+        .configure(road_maps::configure)
+        .configure(monitorings::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -53,6 +56,7 @@ fn catalogue() -> Catalogue {
         .with("support_lists", support_lists::CATALOGUE)
         .with("conclusion_templates", conclusion_templates::CATALOGUE)
         .with("road_maps", road_maps::CATALOGUE)
+        .with("monitorings", monitorings::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

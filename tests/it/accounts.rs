@@ -3,6 +3,7 @@
 use rstest::rstest;
 use school_roadmap::auth::Role;
 use school_roadmap::features::accounts::{NewAccount, Placement, create_by_operator, set_password};
+use school_roadmap::kit::id::SchoolId;
 use serde_json::{Value, json};
 
 use crate::app::{Database, Postgres, Sqlite, TestApp};
@@ -10,6 +11,15 @@ use crate::client::{Client, Reply, Resource};
 use crate::sign_in::{given_officer, log_in, officer};
 
 const ACCOUNTS: &str = "/api/v1/accounts";
+
+fn close(app: &TestApp, school: &SchoolId) {
+    use diesel::prelude::*;
+    use school_roadmap::db::schema::schools;
+    diesel::update(schools::table.find(school))
+        .set(schools::status.eq("closed"))
+        .execute(&mut app.connection())
+        .unwrap();
+}
 
 fn path_of(account: &Value) -> String {
     format!("{ACCOUNTS}/{}", account.id())
@@ -49,6 +59,10 @@ async fn a_head_makes_the_accounts_of_his_municipality(#[values(Sqlite, Postgres
     let read = head.get(&path_of(&account)).await.expect(200);
     assert_eq!(read.get("one_time_password"), None, "it is shown once");
     assert_eq!(head.post(ACCOUNTS, &body).await.problem(409), "login-taken");
+    let closed = app.given_school(&ours, "Закрытая СОШ", 2);
+    close(&app, &closed);
+    let late = json!({"login": "late", "full_name": "П", "role": "school_head", "school_id": closed});
+    assert_eq!(head.post(ACCOUNTS, &late).await.problem(409), "school-closed");
 
     let refused = |member: Value, role: &str| {
         let mut body = json!({"login": "curator.1", "full_name": "К", "role": role});

@@ -1,7 +1,5 @@
 //! What happens to accounts, each within one transaction.
 
-use std::collections::HashMap;
-
 use chrono::{Duration, NaiveDateTime};
 
 use super::domain::{AccountStatus, Placement, Step};
@@ -10,8 +8,10 @@ use super::store::{self, Account, AccountRow};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
 use crate::error::{Error, Refusal};
+use crate::features::municipalities;
+use crate::features::schools::{self, SchoolStatus};
 use crate::kit::code::Code;
-use crate::kit::id::AccountId;
+use crate::kit::id::{AccountId, SchoolId};
 use crate::kit::lang::Bi;
 use crate::kit::text;
 use crate::kit::violation::Violation;
@@ -238,29 +238,31 @@ pub fn set_password(tx: &mut Tx, account: &mut Account, password_hash: String) -
 /// Checks role and scope members with all they refer to.
 fn check_placement(tx: &mut Tx, scope: &Scope, placement: &Placement) -> Result<(), Error> {
     let mut violations = placement.violations();
-    if let Some(id) = &placement.municipality_id {
-        let within = scope.municipality().is_none_or(|own| own == id);
-        let known = within && store::municipality_exists(tx, id)?;
-        if !known {
+    let mut closed = false;
+    if let Some(municipality) = &placement.municipality_id {
+        if municipalities::find(tx, scope, municipality)?.is_none() {
             violations.push(unknown_reference("/municipality_id".to_owned()));
         }
         let mut ids = placement.school_ids.clone();
         ids.extend(placement.school_id.clone());
-        let found = if known { store::schools_of(tx, id, &ids)? } else { HashMap::new() };
-        if let Some(id) = &placement.school_id
-            && !found.contains_key(id)
-        {
-            violations.push(unknown_reference("/school_id".to_owned()));
+        let found = schools::find_many(tx, scope, &ids)?;
+        let own = |id: &SchoolId| {
+            found.iter().find(|school| school.id == *id && school.municipality_id == *municipality)
+        };
+        if let Some(id) = &placement.school_id {
+            match own(id) {
+                None => violations.push(unknown_reference("/school_id".to_owned())),
+                Some(school) => closed = school.status == SchoolStatus::Closed,
+            }
         }
         for (place, id) in placement.school_ids.iter().enumerate() {
-            if !found.contains_key(id) {
+            if own(id).is_none() {
                 violations.push(unknown_reference(format!("/school_ids/{place}")));
             }
         }
-        let closed = placement.school_id.as_ref().and_then(|id| found.get(id)) == Some(&false);
-        if closed && violations.is_empty() {
-            return Err(Error::refuse(&problems::SCHOOL_CLOSED));
-        }
+    }
+    if closed {
+        return Err(Error::refuse(&problems::SCHOOL_CLOSED));
     }
     if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
 }

@@ -2,7 +2,7 @@
 //!
 //! States: active -block-> blocked -unblock-> active; either -anonymise-> anonymised. An
 //! account opens with a one-time password, good for 7 days, which has to be changed first.
-//! Sessions live in [`sign_in`]: blocking, a reset and a change of password end them all.
+//! Sessions live in `sign_in`: blocking, a reset and a change of password end them all.
 
 mod domain;
 mod flow;

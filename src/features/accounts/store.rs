@@ -10,7 +10,7 @@ use diesel::sql_types::Bool;
 use super::domain::{AccountStatus, Placement};
 use crate::auth::{Role, Scope};
 use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::{account_schools, accounts, municipalities, schools};
+use crate::db::schema::{account_schools, accounts};
 use crate::db::{AnyConnection, Backend, insert_all, keyset};
 use crate::kit::id::{AccountId, MunicipalityId, SchoolId};
 use crate::kit::text;
@@ -246,31 +246,4 @@ fn assign(conn: &mut AnyConnection, id: &AccountId, school_ids: &[SchoolId]) -> 
     let rows: Vec<Assignment> =
         school_ids.iter().map(|school_id| Assignment { account_id: id, school_id }).collect();
     insert_all!(conn, account_schools::table, &rows)
-}
-
-/// Whether a municipality exists.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn municipality_exists(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(municipalities::table.find(id))).get_result(conn)
-}
-
-/// Which of these schools belong to the municipality, each with whether it is open.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn schools_of(
-    conn: &mut AnyConnection,
-    municipality: &MunicipalityId,
-    ids: &[SchoolId],
-) -> QueryResult<HashMap<SchoolId, bool>> {
-    let found: Vec<(SchoolId, String)> = schools::table
-        .filter(schools::municipality_id.eq(municipality))
-        .filter(schools::id.eq_any(ids))
-        .select((schools::id, schools::status))
-        .load(conn)?;
-    Ok(found.into_iter().map(|(id, status)| (id, status == "active")).collect())
 }

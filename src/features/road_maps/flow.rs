@@ -58,7 +58,11 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &RoadMapId) -> Result<RoadMapRow, Er
 /// # Errors
 ///
 /// 409 with what stands in the way, and for an approval with the places to look at.
-pub fn require(tx: &mut Tx, row: &RoadMapRow, step: Step) -> Result<(), Error> {
+pub fn require(tx: &mut Tx, scope: &Scope, row: &RoadMapRow, step: Step) -> Result<(), Error> {
+    if let (Step::Approve, Some(order)) = (step, &row.order_id) {
+        // Held until the end, so that the order is not repealed between this check and the approval.
+        orders::find_for_change(tx, scope, order)?;
+    }
     let view = store_facts::view(tx, row.clone())?;
     refuse_blocked(row.status, &view.facts, step)
 }

@@ -112,7 +112,7 @@ async fn update_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Update)?;
+            flow::require(tx, &scope, &row, Step::Update)?;
             let text = body.checked()?.over(flow::text_of(&row));
             let view = flow::update(tx, &scope, row, text)?;
             RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
@@ -136,7 +136,7 @@ async fn delete_road_map(
         .run(&db, caller.actor(), "", move |tx, writing| {
             let row = flow::open(tx, &scope, &id)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Delete)?;
+            flow::require(tx, &scope, &row, Step::Delete)?;
             flow::delete(tx, &row)?;
             Ok(Answer::empty())
         })

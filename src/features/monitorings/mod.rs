@@ -1,0 +1,23 @@
+//! Monitorings: one campaign each, with a road map, a period, schools and a deadline.
+//!
+//! States: planned -open-> open -close-collection-> collected -analyse-> analysed
+//! -complete-> completed; planned, open -cancel-> cancelled. Opening, closing the
+//! collection, analysing, completing and everything that changes the schools of an open
+//! monitoring are served where reports are known.
+
+mod domain;
+mod flow;
+mod http;
+mod policy;
+mod shape;
+mod store;
+
+pub use self::domain::{MonitoringStatus, Step};
+pub use self::flow::{advance, freeze, require, store_opened, thaw};
+pub use self::http::configure;
+pub use self::policy::{CATALOGUE, PlanMonitorings, ReadMonitorings};
+pub use self::shape::MonitoringOut;
+pub use self::store::{
+    MonitoringRow, SnapshotSchool, add_schools, extension_until, find, find_for_change, release_school,
+    schools_of,
+};
