@@ -3,15 +3,15 @@
 use chrono::NaiveDate;
 
 use super::domain::{MeasureLevel, RoadMapStatus};
-use super::measure_text::check_texts;
+use super::measures::{self, MeasureRow, check_texts};
 use super::steps::{Facts, Step, problem_of};
 use super::store::{self, RoadMapRow};
 use super::store_facts::{self, RoadMapView};
-use super::store_measures::{self, MeasureRow};
 use crate::auth::Scope;
 use crate::db::{Change, Json, Op, Tx};
 use crate::error::{Error, Refusal};
-use crate::features::{conclusion_templates, orders};
+use crate::features::conclusion_templates;
+use crate::features::orders;
 use crate::kit::code::Code;
 use crate::kit::id::{OrderId, RoadMapId, TemplateId};
 use crate::kit::lang::Bi;
@@ -58,7 +58,11 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &RoadMapId) -> Result<RoadMapRow, Er
 /// # Errors
 ///
 /// 409 with what stands in the way, and for an approval with the places to look at.
-pub fn require(tx: &mut Tx, row: &RoadMapRow, step: Step) -> Result<(), Error> {
+pub fn require(tx: &mut Tx, scope: &Scope, row: &RoadMapRow, step: Step) -> Result<(), Error> {
+    if let (Step::Approve, Some(order)) = (step, &row.order_id) {
+        // Held until the end, so that the order is not repealed between this check and the approval.
+        orders::find_for_change(tx, scope, order)?;
+    }
     let view = store_facts::view(tx, row.clone())?;
     refuse_blocked(row.status, &view.facts, step)
 }
@@ -170,10 +174,10 @@ pub fn update(
 ///
 /// 409 `road-map-in-use` when a planned monitoring refers to it.
 pub fn delete(tx: &mut Tx, row: &RoadMapRow) -> Result<(), Error> {
-    for measure in store_measures::measure_rows_of(tx, &row.id)? {
+    for measure in measures::measure_rows_of(tx, &row.id)? {
         tx.record(measure_change(&measure, row.status, Op::Deleted, "delete"));
     }
-    store_measures::delete_of(tx, &row.id)?;
+    measures::delete_of(tx, &row.id)?;
     store::delete(tx, &row.id).map_err(Error::on_reference(&problems::ROAD_MAP_IN_USE))?;
     tx.record(change(row, Op::Deleted, "delete", Some(row.status)));
     Ok(())

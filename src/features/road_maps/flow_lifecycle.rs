@@ -5,9 +5,9 @@ use chrono::NaiveDate;
 use super::deadline::shifted;
 use super::domain::RoadMapStatus;
 use super::flow::{change, measure_change, touch};
+use super::measures::{self, MeasureRow};
 use super::store::{self, RoadMapRow};
 use super::store_facts::{self, RoadMapView};
-use super::store_measures::{self, MeasureRow};
 use crate::auth::Scope;
 use crate::db::{Json, Op, Tx};
 use crate::error::Error;
@@ -60,7 +60,7 @@ pub fn approve(
         approved = approved.by_order(&number);
     }
     tx.record(approved);
-    for measure in store_measures::measure_rows_of(tx, &row.id)? {
+    for measure in measures::measure_rows_of(tx, &row.id)? {
         // Regional readers see the measures from now on, though no measure changes.
         tx.record(measure_change(&measure, row.status, Op::Updated, "approve").visible(false, true));
     }
@@ -110,9 +110,9 @@ pub fn amend(tx: &mut Tx, old: &RoadMapRow) -> Result<RoadMapView, Error> {
     row.edition = old.edition + 1;
     row.amends_id = Some(old.id.clone());
     row.copied_from_id = None;
-    let measures = store_measures::measure_rows_of(tx, &old.id)?;
-    let measures = measures.into_iter().map(|measure| carried(tx, measure, &row.id)).collect();
-    store_with_measures(tx, row, measures, "amend")
+    let old_measures = measures::measure_rows_of(tx, &old.id)?;
+    let carried = old_measures.into_iter().map(|measure| carried(tx, measure, &row.id)).collect();
+    store_with_measures(tx, row, carried, "amend")
 }
 
 /// Starts the map of a year to come: dates shifted by whole years, to be looked at one by one.
@@ -131,17 +131,17 @@ pub fn copy(tx: &mut Tx, old: &RoadMapRow, years: i32, title: Option<String>) ->
         row.search_text = text::folded(&format!("{title} {}", row.goal.as_deref().unwrap_or_default()));
         row.title = title;
     }
-    let mut measures = Vec::new();
-    for measure in store_measures::measure_rows_of(tx, &old.id)? {
+    let mut shifted_rows = Vec::new();
+    for measure in measures::measure_rows_of(tx, &old.id)? {
         let deadline = measure.deadline.shifted_by_years(years);
-        measures.push(MeasureRow {
+        shifted_rows.push(MeasureRow {
             needs_review: deadline != *measure.deadline,
             due_date: deadline.due_day(),
             deadline: Json::of(deadline)?,
             ..carried(tx, measure, &row.id)
         });
     }
-    store_with_measures(tx, row, measures, "copy")
+    store_with_measures(tx, row, shifted_rows, "copy")
 }
 
 /// A draft with the text of `old` and no act of its own yet.
@@ -177,13 +177,13 @@ fn carried(tx: &Tx, measure: MeasureRow, map: &RoadMapId) -> MeasureRow {
 fn store_with_measures(
     tx: &mut Tx,
     row: RoadMapRow,
-    measures: Vec<MeasureRow>,
+    rows: Vec<MeasureRow>,
     action: &'static str,
 ) -> Result<RoadMapView, Error> {
     store::insert(tx, &row).map_err(Error::on_duplicate(&problems::AMENDMENT_EXISTS))?;
-    store_measures::insert(tx, &measures)?;
+    measures::insert(tx, &rows)?;
     tx.record(change(&row, Op::Created, action, None));
-    for measure in &measures {
+    for measure in &rows {
         tx.record(measure_change(measure, row.status, Op::Created, action));
     }
     Ok(store_facts::view(tx, row)?)

@@ -1,13 +1,13 @@
-//! Operations on road maps; their transitions and measures are in the files beside.
+//! Operations on road maps; their transitions are in the file beside.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow;
-use super::http_shape::{RoadMapFilter, RoadMapIn, RoadMapOut, RoadMapPage, RoadMapPatch};
+use super::shape::{RoadMapFilter, RoadMapIn, RoadMapOut, RoadMapPage, RoadMapPatch};
 use super::steps::Step;
-use super::{http_measures, http_transitions, policy, store, store_facts};
+use super::{policy, store, store_facts};
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::db::page::Listed;
@@ -24,8 +24,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_road_map)
         .service(update_road_map)
         .service(delete_road_map);
-    http_transitions::configure(config);
-    http_measures::configure(config);
 }
 
 /// List road maps.
@@ -114,7 +112,7 @@ async fn update_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Update)?;
+            flow::require(tx, &scope, &row, Step::Update)?;
             let text = body.checked()?.over(flow::text_of(&row));
             let view = flow::update(tx, &scope, row, text)?;
             RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
@@ -138,7 +136,7 @@ async fn delete_road_map(
         .run(&db, caller.actor(), "", move |tx, writing| {
             let row = flow::open(tx, &scope, &id)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Delete)?;
+            flow::require(tx, &scope, &row, Step::Delete)?;
             flow::delete(tx, &row)?;
             Ok(Answer::empty())
         })

@@ -4,7 +4,7 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::http_shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
+use super::shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
 use super::steps::Step;
 use super::{flow, flow_lifecycle, policy};
 use crate::auth::Permit;
@@ -45,7 +45,7 @@ async fn approve_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Approve)?;
+            flow::require(tx, &scope, &row, Step::Approve)?;
             let approval = body.checked()?.approval.map(Into::into);
             let view = flow_lifecycle::approve(tx, &scope, row, approval)?;
             RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
@@ -72,7 +72,7 @@ async fn amend_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.replay(tx)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Amend)?;
+            flow::require(tx, &scope, &row, Step::Amend)?;
             let view = flow_lifecycle::amend(tx, &row)?;
             let location = format!("/api/v1/road-maps/{}", view.row.id);
             Ok(RoadMapOut::answer(view, writing.info.lang, &caller, &scope)?.created(location))
@@ -98,7 +98,7 @@ async fn close_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.replay(tx)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Close)?;
+            flow::require(tx, &scope, &row, Step::Close)?;
             let view = flow_lifecycle::close(tx, row)?;
             RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
         })
@@ -122,7 +122,7 @@ async fn cancel_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Cancel)?;
+            flow::require(tx, &scope, &row, Step::Cancel)?;
             let view = flow_lifecycle::cancel(tx, row, body.checked()?.reason)?;
             RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
         })
@@ -150,7 +150,7 @@ async fn copy_road_map(
             let row = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
-            flow::require(tx, &row, Step::Copy)?;
+            flow::require(tx, &scope, &row, Step::Copy)?;
             let given = body.checked()?;
             let view = flow_lifecycle::copy(tx, &row, given.year_shift, given.title)?;
             let location = format!("/api/v1/road-maps/{}", view.row.id);

@@ -10,22 +10,26 @@ mod deadline;
 mod domain;
 mod flow;
 mod flow_lifecycle;
-mod flow_measures;
 mod http;
-mod http_measure_shape;
-mod http_measures;
-mod http_shape;
 mod http_transitions;
-mod measure_text;
+mod measures;
 mod policy;
+mod shape;
 mod steps;
 mod store;
 mod store_facts;
-mod store_measures;
+
+use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::deadline::{Deadline, DeadlineKind, Recurrence};
 pub use self::domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
-pub use self::http::configure;
+pub use self::measures::{MeasureRow, measure_rows_of, measures_of};
 pub use self::policy::CATALOGUE;
 pub use self::store::{RoadMapRow, find, find_for_change};
-pub use self::store_measures::{MeasureRow, measure_rows_of, measures_of};
+
+/// Registers the operations.
+pub fn configure(config: &mut ServiceConfig) {
+    http::configure(config);
+    http_transitions::configure(config);
+    measures::configure(config);
+}

@@ -9,10 +9,10 @@ use super::domain::{MeasureLevel, RoadMapStatus};
 use super::steps::{Basis, Facts, MeasureBrief};
 use super::store::RoadMapRow;
 use crate::db::page::Keyed;
-use crate::db::schema::{measures, monitorings, orders, road_maps};
+use crate::db::schema::{measures, monitorings, road_maps};
 use crate::db::{AnyConnection, Json};
 use crate::features::conclusion_templates::{self, TemplateContent};
-use crate::features::orders::OrderStatus;
+use crate::features::orders;
 use crate::kit::id::{OrderId, RoadMapId, TemplateId};
 
 /// States of a monitoring in which its road map must stay in force.
@@ -50,7 +50,8 @@ struct BriefRow {
 ///
 /// Diesel's own error, unchanged; a deserialization error when stored JSON is broken.
 pub(super) fn views(conn: &mut AnyConnection, rows: Vec<RoadMapRow>) -> QueryResult<Vec<RoadMapView>> {
-    let orders = registered_orders(conn, &rows)?;
+    let named: Vec<&OrderId> = rows.iter().filter_map(|row| row.order_id.as_ref()).collect();
+    let orders = orders::registered_among(conn, &named)?;
     let parents = approved_parents(conn, &rows)?;
     let ids: Vec<&RoadMapId> = rows.iter().map(|row| &row.id).collect();
     let amended = amended_in_draft(conn, &ids)?;
@@ -89,13 +90,6 @@ pub(super) fn views(conn: &mut AnyConnection, rows: Vec<RoadMapRow>) -> QueryRes
 /// As [`views`].
 pub(super) fn view(conn: &mut AnyConnection, row: RoadMapRow) -> QueryResult<RoadMapView> {
     views(conn, vec![row])?.pop().ok_or(NotFound)
-}
-
-fn registered_orders(conn: &mut AnyConnection, rows: &[RoadMapRow]) -> QueryResult<HashSet<OrderId>> {
-    let ids: Vec<&OrderId> = rows.iter().filter_map(|row| row.order_id.as_ref()).collect();
-    let registered = orders::status.eq(OrderStatus::Registered);
-    let query = orders::table.filter(orders::id.eq_any(ids)).filter(registered).select(orders::id);
-    Ok(query.load(conn)?.into_iter().collect())
 }
 
 fn approved_parents(conn: &mut AnyConnection, rows: &[RoadMapRow]) -> QueryResult<HashSet<RoadMapId>> {

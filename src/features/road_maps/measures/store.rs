@@ -4,16 +4,16 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Date, Nullable};
 
-use super::deadline::Deadline;
-use super::domain::{AppliesTo, Measure, MeasureLevel, RoadMapStatus};
-use super::store;
+use super::super::deadline::Deadline;
+use super::super::domain::{AppliesTo, Measure, MeasureLevel, RoadMapStatus};
+use super::super::store::{self as maps, RoadMapRow};
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{measures, municipalities, road_maps, schools};
 use crate::db::{AnyConnection, Backend, Json, insert_all, keyset};
 use crate::kit::code::Code;
 use crate::kit::education::EducationLevel;
-use crate::kit::id::{LineageId, MeasureId, MunicipalityId, RoadMapId, SchoolId};
+use crate::kit::id::{LineageId, MeasureId, MunicipalityId, RoadMapId};
 use crate::kit::text;
 
 diesel::define_sql_function! {
@@ -153,7 +153,7 @@ fn quoted(name: &str) -> String {
     text::like_anywhere(&format!("\"{name}\""))
 }
 
-/// Measures that `scope` reads: those of the maps it reads (see [`store::scoped`], the same
+/// Measures that `scope` reads: those of the maps it reads (see `store.rs` of road maps, the same
 /// cases); for schools and curators only those of the school level that concern the schools.
 fn scoped<'a>(scope: &'a Scope, concern: Option<&Concern>) -> measures::BoxedQuery<'a, Backend> {
     let mut query = measures::table.into_boxed();
@@ -163,7 +163,7 @@ fn scoped<'a>(scope: &'a Scope, concern: Option<&Concern>) -> measures::BoxedQue
     if let Some(concern) = concern {
         query = query.filter(measures::level.eq(MeasureLevel::School)).filter(concern.condition());
     }
-    let published = road_maps::table.filter(road_maps::status.eq_any(store::PUBLISHED));
+    let published = road_maps::table.filter(road_maps::status.eq_any(maps::PUBLISHED));
     if let Some(code) = scope.region() {
         let within =
             municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
@@ -172,7 +172,7 @@ fn scoped<'a>(scope: &'a Scope, concern: Option<&Concern>) -> measures::BoxedQue
     }
     match (scope.own_school(), scope.schools()) {
         (Some(own), _) => {
-            let municipal = road_maps::school_id.is_null().and(road_maps::status.eq_any(store::PUBLISHED));
+            let municipal = road_maps::school_id.is_null().and(road_maps::status.eq_any(maps::PUBLISHED));
             let maps = road_maps::table.filter(municipal.or(road_maps::school_id.eq(own)));
             query.filter(measures::road_map_id.eq_any(maps.select(road_maps::id)))
         }
@@ -270,9 +270,9 @@ pub(super) fn views(
 ) -> QueryResult<Vec<MeasureView>> {
     let ids: std::collections::BTreeSet<&RoadMapId> = rows.iter().map(|row| &row.road_map_id).collect();
     let query = road_maps::table.filter(road_maps::id.eq_any(ids));
-    let maps: Vec<store::RoadMapRow> = query.select(store::RoadMapRow::as_select()).load(conn)?;
+    let rows_of_maps: Vec<RoadMapRow> = query.select(RoadMapRow::as_select()).load(conn)?;
     let maps: std::collections::HashMap<RoadMapId, (RoadMapStatus, bool)> =
-        maps.into_iter().map(|map| (map.id.clone(), (map.status, map.is_of(scope)))).collect();
+        rows_of_maps.into_iter().map(|map| (map.id.clone(), (map.status, map.is_of(scope)))).collect();
     let view = |row: MeasureRow| {
         let (map_status, own) = maps.get(&row.road_map_id).copied().ok_or(diesel::result::Error::NotFound)?;
         Ok(MeasureView { row, map_status, own })
@@ -329,27 +329,12 @@ pub(super) fn last_position(conn: &mut AnyConnection, map: &RoadMapId) -> QueryR
     Ok(query.select(measures::position).first(conn).optional()?.unwrap_or(0))
 }
 
-/// Those of `ids` that are schools of the municipality.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn schools_of(
-    conn: &mut AnyConnection,
-    municipality: &MunicipalityId,
-    ids: &[SchoolId],
-) -> QueryResult<Vec<SchoolId>> {
-    let query =
-        schools::table.filter(schools::municipality_id.eq(municipality)).filter(schools::id.eq_any(ids));
-    query.select(schools::id).load(conn)
-}
-
 /// Stores new measures, all or none.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged; a unique violation when a code is taken in the map.
-pub(super) fn insert(conn: &mut AnyConnection, rows: &[MeasureRow]) -> QueryResult<()> {
+pub fn insert(conn: &mut AnyConnection, rows: &[MeasureRow]) -> QueryResult<()> {
     insert_all!(conn, measures::table, rows)
 }
 
@@ -376,6 +361,6 @@ pub(super) fn delete(conn: &mut AnyConnection, id: &MeasureId) -> QueryResult<()
 /// # Errors
 ///
 /// As [`delete`].
-pub(super) fn delete_of(conn: &mut AnyConnection, map: &RoadMapId) -> QueryResult<()> {
+pub fn delete_of(conn: &mut AnyConnection, map: &RoadMapId) -> QueryResult<()> {
     diesel::delete(measures::table.filter(measures::road_map_id.eq(map))).execute(conn).map(|_| ())
 }

@@ -4,12 +4,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::deadline::Deadline;
-use super::domain::{AppliesTo, MeasureLevel};
-use super::measure_text::MeasureText;
-use super::policy;
-use super::steps::{Facts, Step};
-use super::store_measures::{MeasureView, NarrowedMeasures};
+use super::super::deadline::Deadline;
+use super::super::domain::{AppliesTo, MeasureLevel};
+use super::super::policy;
+use super::super::steps::{Facts, Step};
+use super::store::{MeasureView, NarrowedMeasures};
+use super::text::MeasureText;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::kit::clock::utc;

@@ -4,10 +4,11 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::http_measure_shape::{
+use super::super::{flow as maps, policy};
+use super::shape::{
     MeasureFilter, MeasureOut, MeasurePage, MeasurePatch, MeasuresCreated, MeasuresIn, MeasuresOut,
 };
-use super::{flow, flow_measures, policy, store_measures};
+use super::{flow, store};
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;
@@ -39,8 +40,7 @@ async fn list_measures(
 ) -> Result<HttpResponse, Error> {
     let Permit { caller, scope, .. } = permit;
     let (narrowed, page) = (query.filter.narrowed(), query.page.clone());
-    let listed =
-        db.read(move |conn| Ok::<_, Error>(store_measures::list(conn, &scope, &narrowed, &page)?)).await?;
+    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
     let out = |view| MeasureOut::of(view, info.lang, &caller);
     Ok(Listing::of(&query, listed, &info, out)?.read(&info))
 }
@@ -74,21 +74,21 @@ async fn create_measures(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let map = flow::open(tx, &scope, &id)?;
+            let map = maps::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
-            flow::require_draft(&map)?;
+            maps::require_draft(&map)?;
             let lang = writing.info.lang;
             match body.checked()? {
                 MeasuresIn::One(one) => {
-                    let rows = flow_measures::create(tx, map, vec![(*one).into()], false)?;
-                    let view = store_measures::views(tx, &scope, rows)?.pop().ok_or_else(Error::not_found)?;
+                    let rows = flow::create(tx, &scope, map, vec![(*one).into()], false)?;
+                    let view = store::views(tx, &scope, rows)?.pop().ok_or_else(Error::not_found)?;
                     let location = format!("/api/v1/measures/{}", view.row.id);
                     Ok(MeasureOut::answer(view, lang, &caller)?.created(location))
                 }
                 MeasuresIn::Many(many) => {
                     let texts = many.into_iter().map(Into::into).collect();
-                    let rows = flow_measures::create(tx, map, texts, true)?;
-                    let views = store_measures::views(tx, &scope, rows)?;
+                    let rows = flow::create(tx, &scope, map, texts, true)?;
+                    let views = store::views(tx, &scope, rows)?;
                     let items = views.into_iter().map(|view| MeasureOut::of(view, lang, &caller)).collect();
                     let location = format!("/api/v1/measures?road_map_id={id}");
                     Ok(Answer::plain(&MeasuresOut { items })?.created(location))
@@ -111,8 +111,8 @@ async fn get_measure(
     let Permit { caller, scope, .. } = permit;
     let view = db
         .read(move |conn| {
-            let row = store_measures::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
-            store_measures::views(conn, &scope, vec![row])?.pop().ok_or_else(Error::not_found)
+            let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
+            store::views(conn, &scope, vec![row])?.pop().ok_or_else(Error::not_found)
         })
         .await?;
     Ok(MeasureOut::answer(view, info.lang, &caller)?.read(&info, &one))
@@ -134,13 +134,13 @@ async fn update_measure(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let (map, row) = flow_measures::open(tx, &scope, &id)?;
+            let (map, row) = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
-            flow::require_draft(&map)?;
-            let text = body.checked()?.over(flow_measures::text_of(&row))?;
-            let row = flow_measures::update(tx, map, row, text)?;
-            let view = store_measures::views(tx, &scope, vec![row])?.pop().ok_or_else(Error::not_found)?;
+            maps::require_draft(&map)?;
+            let text = body.checked()?.over(flow::text_of(&row))?;
+            let row = flow::update(tx, &scope, map, row, text)?;
+            let view = store::views(tx, &scope, vec![row])?.pop().ok_or_else(Error::not_found)?;
             MeasureOut::answer(view, writing.info.lang, &caller)
         })
         .await
@@ -158,10 +158,10 @@ async fn delete_measure(
     let Permit { caller, scope, .. } = permit;
     writing
         .run(&db, caller.actor(), "", move |tx, writing| {
-            let (map, row) = flow_measures::open(tx, &scope, &id)?;
+            let (map, row) = flow::open(tx, &scope, &id)?;
             writing.expect_version(row.version)?;
-            flow::require_draft(&map)?;
-            flow_measures::delete(tx, map, &row)?;
+            maps::require_draft(&map)?;
+            flow::delete(tx, map, &row)?;
             Ok(Answer::empty())
         })
         .await

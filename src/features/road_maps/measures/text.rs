@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::deadline::Deadline;
-use super::domain::{AppliesTo, AppliesToKind, MeasureLevel};
+use super::super::deadline::Deadline;
+use super::super::domain::{AppliesTo, AppliesToKind, MeasureLevel};
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 

@@ -3,15 +3,16 @@
 //! Every change raises the version of the map too, so that who approves a map by its
 //! version approves the measures that he has read.
 
-use super::domain::AppliesTo;
-use super::flow::{self, change, measure_change, touch};
-use super::measure_text::{MeasureText, check_array};
-use super::store::{self, RoadMapRow};
-use super::store_measures::{self, MeasureRow};
+use super::super::domain::AppliesTo;
+use super::super::flow::{self, change, measure_change, touch};
+use super::super::store::{self as maps, RoadMapRow};
+use super::store::{self, MeasureRow};
+use super::text::{MeasureText, check_array};
 use crate::auth::Scope;
 use crate::db::{Json, Op, Tx};
 use crate::error::Error;
-use crate::kit::id::{LineageId, MeasureId, MunicipalityId};
+use crate::features::schools;
+use crate::kit::id::{LineageId, MeasureId};
 use crate::kit::lang::Bi;
 use crate::kit::text;
 use crate::kit::violation::Violation;
@@ -23,10 +24,10 @@ use crate::problems;
 ///
 /// 404 outside `scope`; 403 in a map that the caller only reads.
 pub fn open(tx: &mut Tx, scope: &Scope, id: &MeasureId) -> Result<(RoadMapRow, MeasureRow), Error> {
-    let seen = store_measures::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    let seen = store::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
     let map = flow::open(tx, scope, &seen.road_map_id)?;
     // Whoever held the map before may have changed or deleted the measure.
-    let row = store_measures::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    let row = store::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
     Ok((map, row))
 }
 
@@ -37,6 +38,7 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &MeasureId) -> Result<(RoadMapRow, M
 /// 422 with every broken rule of every measure; 409 `measure-exists` for a code taken.
 pub fn create(
     tx: &mut Tx,
+    scope: &Scope,
     map: RoadMapRow,
     texts: Vec<MeasureText>,
     many: bool,
@@ -46,19 +48,19 @@ pub fn create(
     for (n, text) in texts.iter().enumerate() {
         let prefix = if many { format!("/{n}") } else { String::new() };
         violations.extend(text.check(&prefix, own_map));
-        violations.extend(foreign_schools(tx, &map.municipality_id, &text.applies_to, &prefix)?);
+        violations.extend(foreign_schools(tx, scope, &text.applies_to, &prefix)?);
     }
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
-    let mut last = store_measures::last_position(tx, &map.id)?;
+    let mut last = store::last_position(tx, &map.id)?;
     let mut rows = Vec::with_capacity(texts.len());
     for text in texts {
         let position = text.position.unwrap_or(last.saturating_add(1));
         last = last.max(position);
         rows.push(row_of(tx, &map, text, position)?);
     }
-    store_measures::insert(tx, &rows).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
+    store::insert(tx, &rows).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
     for row in &rows {
         tx.record(measure_change(row, map.status, Op::Created, "create"));
     }
@@ -71,12 +73,18 @@ pub fn create(
 /// # Errors
 ///
 /// As [`create`].
-pub fn update(tx: &mut Tx, map: RoadMapRow, old: MeasureRow, text: MeasureText) -> Result<MeasureRow, Error> {
+pub fn update(
+    tx: &mut Tx,
+    scope: &Scope,
+    map: RoadMapRow,
+    old: MeasureRow,
+    text: MeasureText,
+) -> Result<MeasureRow, Error> {
     if text_of(&old) == text {
         return Ok(old);
     }
     let mut violations = text.check("", map.school_id.is_some());
-    violations.extend(foreign_schools(tx, &map.municipality_id, &text.applies_to, "")?);
+    violations.extend(foreign_schools(tx, scope, &text.applies_to, "")?);
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -88,7 +96,7 @@ pub fn update(tx: &mut Tx, map: RoadMapRow, old: MeasureRow, text: MeasureText) 
         created_at: old.created_at,
         ..row_of(tx, &map, text, position)?
     };
-    store_measures::update(tx, &row).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
+    store::update(tx, &row).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
     tx.record(measure_change(&row, map.status, Op::Updated, "update"));
     raise(tx, map)?;
     Ok(row)
@@ -100,7 +108,7 @@ pub fn update(tx: &mut Tx, map: RoadMapRow, old: MeasureRow, text: MeasureText) 
 ///
 /// The database's own failures.
 pub fn delete(tx: &mut Tx, map: RoadMapRow, row: &MeasureRow) -> Result<(), Error> {
-    store_measures::delete(tx, &row.id)?;
+    store::delete(tx, &row.id)?;
     tx.record(measure_change(row, map.status, Op::Deleted, "delete"));
     raise(tx, map)
 }
@@ -156,12 +164,12 @@ fn row_of(tx: &Tx, map: &RoadMapRow, text: MeasureText, position: i32) -> Result
 
 fn foreign_schools(
     tx: &mut Tx,
-    municipality: &MunicipalityId,
+    scope: &Scope,
     applies_to: &AppliesTo,
     prefix: &str,
 ) -> Result<Vec<Violation>, Error> {
     let Some(named) = &applies_to.school_ids else { return Ok(Vec::new()) };
-    let known = store_measures::schools_of(tx, municipality, named)?;
+    let known: Vec<_> = schools::find_many(tx, scope, named)?.into_iter().map(|school| school.id).collect();
     let foreign = named.iter().enumerate().filter(|(_, id)| !known.contains(id));
     let violation = |(n, _)| {
         let detail = Bi::fixed("Такой школы в муниципалитете нет", "The municipality has no such school");
@@ -172,7 +180,7 @@ fn foreign_schools(
 
 fn raise(tx: &mut Tx, mut map: RoadMapRow) -> Result<(), Error> {
     touch(tx, &mut map);
-    store::update(tx, &map)?;
+    maps::update(tx, &map)?;
     tx.record(change(&map, Op::Updated, "update", Some(map.status)));
     Ok(())
 }
