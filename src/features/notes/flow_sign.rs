@@ -9,8 +9,9 @@ use super::store::{self, NoteRow};
 use crate::auth::Scope;
 use crate::db::{Json, Tx};
 use crate::error::Error;
+use crate::features::conclusions;
 use crate::features::monitorings::{self, MonitoringRow, MonitoringStatus};
-use crate::features::{conclusions, recommendations};
+use crate::features::recommendations;
 use crate::kit::id::{NoteId, ReportId};
 use crate::problems;
 
