@@ -19,6 +19,7 @@ mod notes;
 mod openapi;
 mod orders;
 mod reports;
+mod road_map;
 mod road_maps;
 mod sign_in;
 mod support_list_uses;
