@@ -7,6 +7,7 @@
     reason = "a test that panics has said what is wrong; it reads its own environment"
 )]
 
+mod access;
 mod accounts;
 mod app;
 mod auth;

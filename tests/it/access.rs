@@ -1,0 +1,160 @@
+//! Who may do what: every operation of the document, asked by every role, as one table.
+//!
+//! Each cell is the first answer to a request without `If-Match` and with an empty body,
+//! so that 401, 403 and 404 tell who may not, and anything else tells who may.
+
+use reqwest::Method;
+use school_roadmap::api::document::document;
+use school_roadmap::demo::case::Case;
+use school_roadmap::demo::play::{self, PASSWORD, Played};
+use serde_json::{Value, json};
+
+use crate::app::{Sqlite, TestApp};
+use crate::client::{Client, Reply, Resource};
+use crate::sign_in::log_in;
+
+/// Changes state whatever the body: asked last.
+const LAST: &str = "/api/v1/auth/logout";
+
+/// The rows of the case that paths name, all of school 1 where a school has its own.
+async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static str, String)> {
+    let school = &played.schools["МБОУ-Богородицкая СОШ"];
+    let report = &played.reports["МБОУ-Богородицкая СОШ"];
+    let measure = &played.measures["S1.1"];
+    let list = &played.support_lists[0];
+    let entries =
+        officer.get(&format!("/api/v1/support-lists/{list}/entries?school_id={school}")).await.expect(200);
+    let templates = officer.get("/api/v1/conclusion-templates").await.expect(200);
+    let item = officer.get(&format!("/api/v1/reports/{report}/items/{measure}")).await.expect(200);
+    let admin = signed_in(app, "admin").await;
+    let accounts = admin.get("/api/v1/accounts?role=school_operator").await.expect(200);
+    let note = officer.get(&format!("/api/v1/notes/{}", played.note_id)).await.expect(200);
+    vec![
+        ("/accounts/{id}", accounts["items"][0].id()),
+        ("/conclusion-templates/{id}", templates["items"][0].id()),
+        ("/evidence/{id}", item["evidence"][0].id()),
+        ("/measures/{id}", measure.clone()),
+        ("/monitorings/{id}", played.monitoring_id.clone()),
+        ("/municipalities/{id}", played.municipality_id.clone()),
+        ("/notes/{id}", played.note_id.clone()),
+        ("/orders/{id}", played.orders["list"].clone()),
+        ("/recommendations/{id}", played.recommendations[0].clone()),
+        ("/reports/{id}", report.clone()),
+        ("/road-maps/{id}", played.road_map_id.clone()),
+        ("/schools/{id}", school.clone()),
+        ("/support-lists/{id}", list.clone()),
+        ("{school_id}", school.clone()),
+        ("{measure_id}", measure.clone()),
+        ("{entry_id}", entries["items"][0].id()),
+        ("{ogrn}", "1025799000017".to_owned()),
+        ("{code}", "2.1".to_owned()),
+        ("{hash}", note["hash"].as_str().unwrap().to_owned()),
+    ]
+}
+
+/// The path with real ids in it.
+fn filled(path: &str, ids: &[(&str, String)]) -> String {
+    let mut path = path.to_owned();
+    for (place, id) in ids {
+        path = match place.strip_suffix("{id}") {
+            Some(stem) => path.replace(place, &format!("{stem}{id}")),
+            None => path.replace(place, id),
+        };
+    }
+    assert!(!path.contains('{'), "no row for {path}");
+    path
+}
+
+async fn signed_in(app: &TestApp, login: &str) -> Client {
+    let pair = log_in(app, login, PASSWORD).await.expect(200);
+    app.with_token(pair["access_token"].as_str().unwrap())
+}
+
+async fn ask(client: &Client, method: &str, path: &str) -> u16 {
+    let request = client.request(Method::from_bytes(method.as_bytes()).unwrap(), path);
+    let request = if matches!(method, "POST" | "PUT" | "PATCH") { request.json(&json!({})) } else { request };
+    Reply::of(request).await.status
+}
+
+#[actix_web::test]
+async fn every_operation_answers_every_role_as_the_table_says() {
+    let app = TestApp::start(Sqlite).await.unwrap();
+    app.clock.set(play::beginning());
+    let case = Case::reference().unwrap();
+    let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
+    let other = app.given_municipality_in("Другой район", "36");
+    let officer = signed_in(&app, "officer").await;
+    let ids = ids(&app, &played, &officer).await;
+
+    let mut callers = vec![("anonymous", app.anonymous())];
+    for (name, login) in [
+        ("admin", "admin"),
+        ("head", "head"),
+        ("officer", "officer"),
+        ("school_head", "school-1"),
+        ("operator", "operator"),
+        ("curator", "curator"),
+        ("region", "region"),
+        ("other_school", "school-2"),
+    ] {
+        callers.push((name, signed_in(&app, login).await));
+    }
+    callers.push(("other_municipality", app.as_head(&other)));
+    callers.push(("other_region", app.as_region("36")));
+
+    let document = serde_json::to_value(document()).unwrap();
+    let mut operations: Vec<(String, String)> = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            operations.push((path.clone(), method.to_uppercase()));
+        }
+    }
+    operations.sort_by_key(|(path, method)| (path == LAST, path.clone(), method.clone()));
+    let names: Vec<&str> = callers.iter().map(|(name, _)| *name).collect();
+    let mut table = format!("{:<75} {}\n", "", names.join(" "));
+    let mut stored_before = state_of(&app);
+    for (path, method) in &operations {
+        let target = filled(path, &ids);
+        let mut row = format!("{:<75}", format!("{method:<6} {path}"));
+        for (name, client) in &callers {
+            let status = ask(client, method, &target).await;
+            assert!(status < 500, "{method} {target} by {name}: {status}");
+            row.push_str(&format!(" {status:<width$}", width = name.len()));
+        }
+        table.push_str(row.trim_end());
+        table.push('\n');
+        if path != LAST && !path.ends_with("/refresh") {
+            assert_eq!(state_of(&app), stored_before, "{method} {path} changed something");
+        }
+        stored_before = state_of(&app);
+    }
+    insta::assert_snapshot!("access", table);
+}
+
+/// How many changes the feed holds: nothing refused adds one.
+fn state_of(app: &TestApp) -> i64 {
+    use diesel::prelude::*;
+    use school_roadmap::db::schema::changes;
+    changes::table.count().get_result(&mut app.connection()).unwrap()
+}
+
+/// What a role sees of a resource it reads: the members, not the values.
+#[actix_web::test]
+async fn a_region_sees_no_private_codes_and_a_school_only_itself() {
+    let app = TestApp::start(Sqlite).await.unwrap();
+    app.clock.set(play::beginning());
+    let case = Case::reference().unwrap();
+    let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
+    let school = &played.schools["МБОУ-Богородицкая СОШ"];
+
+    let region = signed_in(&app, "region").await.get(&format!("/api/v1/schools/{school}")).await.expect(200);
+    assert_eq!(region.get("vpr_login"), None);
+    let own = signed_in(&app, "school-1").await;
+    assert_eq!(own.get(&format!("/api/v1/schools/{school}")).await.expect(200)["vpr_login"], Value::Null);
+    let listed = own.get("/api/v1/schools?count=exact").await.expect(200);
+    assert_eq!((listed["items"].as_array().unwrap().len(), &listed["page"]["count"]), (1, &json!(1)));
+    let reports = own.get("/api/v1/reports?count=exact").await.expect(200);
+    assert_eq!(reports["page"]["count"], 1);
+    let foreign = format!("/api/v1/reports?school_id={}", played.schools["МБОУ-Юрьевская СОШ"]);
+    assert_eq!(own.get(&foreign).await.expect(200)["items"], json!([]));
+}
