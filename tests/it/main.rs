@@ -3,7 +3,6 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    missing_docs,
     reason = "a test that panics has said what is wrong; it reads its own environment"
 )]
 

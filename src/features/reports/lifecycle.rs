@@ -44,7 +44,8 @@ impl Circumstances {
     ///
     /// The report's own state comes first, then the monitoring's: a report is worked on
     /// while the monitoring is open or collected; a draft is submitted after the collection
-    /// only under an extension; an accepted report goes back until a note is signed.
+    /// only under an extension; an accepted report goes back until a note is signed, and
+    /// what went back after the analysis is corrected, submitted and accepted until then too.
     #[must_use]
     pub fn blockers(&self, step: ReportStep) -> Vec<&'static str> {
         use ReportStatus::{Accepted, Draft, Returned, Submitted};
@@ -68,6 +69,8 @@ impl Circumstances {
                 vec!["collection-closed"]
             }
             MonitoringStatus::Collected => vec![],
+            MonitoringStatus::Analysed if self.frozen => vec!["monitoring-frozen"],
+            MonitoringStatus::Analysed if self.status != Draft => vec![],
             MonitoringStatus::Analysed => vec!["monitoring-analysed"],
             MonitoringStatus::Completed => vec!["monitoring-completed"],
             MonitoringStatus::Cancelled => vec!["monitoring-cancelled"],
@@ -145,8 +148,19 @@ mod tests {
         assert!(draft.blockers(ReportStep::Submit).is_empty());
         let returned = at(ReportStatus::Returned, MonitoringStatus::Collected);
         assert!(returned.blockers(ReportStep::Submit).is_empty());
-        let late = at(ReportStatus::Returned, MonitoringStatus::Analysed);
-        assert_eq!(late.blockers(ReportStep::Submit), ["monitoring-analysed"]);
+        let draft = at(ReportStatus::Draft, MonitoringStatus::Analysed);
+        assert_eq!(draft.blockers(ReportStep::Submit), ["monitoring-analysed"]);
+    }
+
+    #[test]
+    fn what_went_back_after_the_analysis_is_corrected_until_a_note_is_signed() {
+        let mut returned = at(ReportStatus::Returned, MonitoringStatus::Analysed);
+        let submitted = at(ReportStatus::Submitted, MonitoringStatus::Analysed);
+        assert!(returned.blockers(ReportStep::Update).is_empty());
+        assert!(returned.blockers(ReportStep::Submit).is_empty());
+        assert!(submitted.blockers(ReportStep::Accept).is_empty());
+        returned.frozen = true;
+        assert_eq!(returned.blockers(ReportStep::Submit), ["monitoring-frozen"]);
     }
 
     #[test]
