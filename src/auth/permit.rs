@@ -19,7 +19,7 @@ use crate::kit::id::{AccountId, SessionId};
 use crate::problems;
 use crate::web::RequestInfo;
 
-/// Something that some roles may do. Declared in `policy.rs` by [`actions!`].
+/// Something that some roles may do. Declared in `policy.rs` by `actions!`.
 pub trait Action: 'static {
     /// The roles that may.
     const ROLES: &'static [Role];

@@ -33,7 +33,7 @@ pub struct Listed<R> {
     pub count: Option<i64>,
 }
 
-/// A row that tells its keys, as text that [`keyset!`] reads back.
+/// A row that tells its keys, as text that `keyset!` reads back.
 pub trait Keyed {
     /// The value under a key of the list's allow-list.
     fn key(&self, name: &str) -> String;
