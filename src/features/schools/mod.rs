@@ -3,16 +3,19 @@
 //! States: active -close-> closed (reorganised or liquidated, with a successor). Low
 //! performance is no property of a school: it follows from support list entries.
 
+mod bodies;
 mod domain;
 mod flow;
 mod http;
 mod policy;
 mod shape;
 mod store;
+mod store_work;
 
-pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
-pub use self::flow::close;
+pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus, Step as SchoolStep};
+pub use self::flow::{close, open, require};
 pub use self::http::configure;
 pub use self::policy::{CATALOGUE, WriteSchools};
 pub use self::shape::SchoolOut;
 pub use self::store::{SchoolRow, active_of, find, find_for_change, find_many};
+pub use self::store_work::School;
