@@ -39,7 +39,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(accounts::configure)
         .configure(orders::configure)
         .configure(support_lists::configure)
-        .configure(conclusion_templates::configure);
+        .configure(conclusion_templates::configure)
+        .configure(road_maps::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -51,6 +52,7 @@ fn catalogue() -> Catalogue {
         .with("orders", orders::CATALOGUE)
         .with("support_lists", support_lists::CATALOGUE)
         .with("conclusion_templates", conclusion_templates::CATALOGUE)
+        .with("road_maps", road_maps::CATALOGUE)
 }
 
 /// Brings what the program ships into the database, once per version.

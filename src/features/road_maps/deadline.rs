@@ -146,7 +146,7 @@ impl Deadline {
 }
 
 /// `date` in the year `years` later; a year beyond the calendar leaves it as it is.
-fn shifted(date: NaiveDate, years: i32) -> NaiveDate {
+pub(super) fn shifted(date: NaiveDate, years: i32) -> NaiveDate {
     let year = date.year().saturating_add(years);
     date.with_year(year).or_else(|| NaiveDate::from_ymd_opt(year, date.month(), 28)).unwrap_or(date)
 }

@@ -1,7 +1,31 @@
 //! Road maps and their measures: what is to be done, by when, by whom, feeding which criteria.
+//!
+//! States: draft -approve-> approved -close-> closed; draft -cancel-> cancelled. Measures
+//! change only in a draft. An approved map is changed by a new edition: amend makes the
+//! draft, whose approval makes the old edition archived. A municipal map rests on a
+//! registered order; a school's own map rests on an approved municipal one, is approved by
+//! the school's head, and never carries a monitoring.
 
-pub mod deadline;
-pub mod domain;
+mod deadline;
+mod domain;
+mod flow;
+mod flow_lifecycle;
+mod flow_measures;
+mod http;
+mod http_measure_shape;
+mod http_measures;
+mod http_shape;
+mod http_transitions;
+mod measure_text;
+mod policy;
+mod steps;
+mod store;
+mod store_facts;
+mod store_measures;
 
-pub use deadline::{Deadline, DeadlineKind, Recurrence};
-pub use domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
+pub use self::deadline::{Deadline, DeadlineKind, Recurrence};
+pub use self::domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
+pub use self::http::configure;
+pub use self::policy::CATALOGUE;
+pub use self::store::{RoadMapRow, find, find_for_change};
+pub use self::store_measures::{MeasureRow, measure_rows_of, measures_of};

@@ -1,0 +1,178 @@
+//! What happens to the measures of a draft, each within one transaction.
+//!
+//! Every change raises the version of the map too, so that who approves a map by its
+//! version approves the measures that he has read.
+
+use super::domain::AppliesTo;
+use super::flow::{self, change, measure_change, touch};
+use super::measure_text::{MeasureText, check_array};
+use super::store::{self, RoadMapRow};
+use super::store_measures::{self, MeasureRow};
+use crate::auth::Scope;
+use crate::db::{Json, Op, Tx};
+use crate::error::Error;
+use crate::kit::id::{LineageId, MeasureId, MunicipalityId};
+use crate::kit::lang::Bi;
+use crate::kit::text;
+use crate::kit::violation::Violation;
+use crate::problems;
+
+/// The measure a request wants to change, and its map; both locked.
+///
+/// # Errors
+///
+/// 404 outside `scope`; 403 in a map that the caller only reads.
+pub fn open(tx: &mut Tx, scope: &Scope, id: &MeasureId) -> Result<(RoadMapRow, MeasureRow), Error> {
+    let seen = store_measures::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    let map = flow::open(tx, scope, &seen.road_map_id)?;
+    // Whoever held the map before may have changed or deleted the measure.
+    let row = store_measures::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    Ok((map, row))
+}
+
+/// Stores measures of a draft, all or none; `many`: they came as an array.
+///
+/// # Errors
+///
+/// 422 with every broken rule of every measure; 409 `measure-exists` for a code taken.
+pub fn create(
+    tx: &mut Tx,
+    map: RoadMapRow,
+    texts: Vec<MeasureText>,
+    many: bool,
+) -> Result<Vec<MeasureRow>, Error> {
+    let own_map = map.school_id.is_some();
+    let mut violations = if many { check_array(&texts) } else { Vec::new() };
+    for (n, text) in texts.iter().enumerate() {
+        let prefix = if many { format!("/{n}") } else { String::new() };
+        violations.extend(text.check(&prefix, own_map));
+        violations.extend(foreign_schools(tx, &map.municipality_id, &text.applies_to, &prefix)?);
+    }
+    if !violations.is_empty() {
+        return Err(Error::invalid(violations));
+    }
+    let mut last = store_measures::last_position(tx, &map.id)?;
+    let mut rows = Vec::with_capacity(texts.len());
+    for text in texts {
+        let position = text.position.unwrap_or(last.saturating_add(1));
+        last = last.max(position);
+        rows.push(row_of(tx, &map, text, position)?);
+    }
+    store_measures::insert(tx, &rows).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
+    for row in &rows {
+        tx.record(measure_change(row, map.status, Op::Created, "create"));
+    }
+    raise(tx, map)?;
+    Ok(rows)
+}
+
+/// Replaces the text of a measure; an unchanged one keeps its version and its map's.
+///
+/// # Errors
+///
+/// As [`create`].
+pub fn update(tx: &mut Tx, map: RoadMapRow, old: MeasureRow, text: MeasureText) -> Result<MeasureRow, Error> {
+    if text_of(&old) == text {
+        return Ok(old);
+    }
+    let mut violations = text.check("", map.school_id.is_some());
+    violations.extend(foreign_schools(tx, &map.municipality_id, &text.applies_to, "")?);
+    if !violations.is_empty() {
+        return Err(Error::invalid(violations));
+    }
+    let position = text.position.unwrap_or(old.position);
+    let row = MeasureRow {
+        id: old.id,
+        lineage_id: old.lineage_id,
+        version: old.version + 1,
+        created_at: old.created_at,
+        ..row_of(tx, &map, text, position)?
+    };
+    store_measures::update(tx, &row).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
+    tx.record(measure_change(&row, map.status, Op::Updated, "update"));
+    raise(tx, map)?;
+    Ok(row)
+}
+
+/// Deletes a measure of a draft.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn delete(tx: &mut Tx, map: RoadMapRow, row: &MeasureRow) -> Result<(), Error> {
+    store_measures::delete(tx, &row.id)?;
+    tx.record(measure_change(row, map.status, Op::Deleted, "delete"));
+    raise(tx, map)
+}
+
+/// The text of a stored measure.
+#[must_use]
+pub fn text_of(row: &MeasureRow) -> MeasureText {
+    MeasureText {
+        code: row.code.clone(),
+        section: row.section.clone(),
+        position: Some(row.position),
+        level: row.level,
+        title: row.title.clone(),
+        deadline: row.deadline.clone().into_inner(),
+        responsible: row.responsible.to_vec(),
+        expected_result: row.expected_result.clone(),
+        evidence_required: row.evidence_required,
+        applies_to: row.applies_to.clone().into_inner(),
+        criteria: row.criteria.to_vec(),
+        recommendations: row.recommendations.to_vec(),
+        counts_in_compliance: row.counts_in_compliance,
+        needs_review: row.needs_review,
+    }
+}
+
+fn row_of(tx: &Tx, map: &RoadMapRow, text: MeasureText, position: i32) -> Result<MeasureRow, Error> {
+    Ok(MeasureRow {
+        id: MeasureId::generate(),
+        road_map_id: map.id.clone(),
+        municipality_id: map.municipality_id.clone(),
+        lineage_id: LineageId::generate(),
+        search_text: text::folded(&format!("{} {} {}", text.code, text.title, text.section)),
+        code: text.code,
+        section: text.section,
+        position,
+        level: text.level,
+        title: text.title,
+        due_date: text.deadline.due_day(),
+        deadline: Json::of(text.deadline)?,
+        responsible: Json::of(text.responsible)?,
+        expected_result: text.expected_result,
+        evidence_required: text.evidence_required,
+        applies_to: Json::of(text.applies_to)?,
+        criteria: Json::of(text.criteria)?,
+        recommendations: Json::of(text.recommendations)?,
+        counts_in_compliance: text.counts_in_compliance,
+        needs_review: text.needs_review,
+        version: 1,
+        created_at: tx.now(),
+        updated_at: tx.now(),
+    })
+}
+
+fn foreign_schools(
+    tx: &mut Tx,
+    municipality: &MunicipalityId,
+    applies_to: &AppliesTo,
+    prefix: &str,
+) -> Result<Vec<Violation>, Error> {
+    let Some(named) = &applies_to.school_ids else { return Ok(Vec::new()) };
+    let known = store_measures::schools_of(tx, municipality, named)?;
+    let foreign = named.iter().enumerate().filter(|(_, id)| !known.contains(id));
+    let violation = |(n, _)| {
+        let detail = Bi::fixed("Такой школы в муниципалитете нет", "The municipality has no such school");
+        Violation::new(format!("{prefix}/applies_to/school_ids/{n}"), "unknown-reference", detail)
+    };
+    Ok(foreign.map(violation).collect())
+}
+
+fn raise(tx: &mut Tx, mut map: RoadMapRow) -> Result<(), Error> {
+    touch(tx, &mut map);
+    store::update(tx, &map)?;
+    tx.record(change(&map, Op::Updated, "update", Some(map.status)));
+    Ok(())
+}
