@@ -73,9 +73,9 @@ problems! {
     ACCOUNT_STATE "account-state" 409, "Состояние учётной записи не допускает этого", "The state of the account does not allow this", "municipal_head", "Посмотрите actions учётной записи.", "See the account's actions.";
     // Municipalities and schools
     MUNICIPALITY_EXISTS "municipality-exists" 409, "Такой муниципалитет уже есть", "The municipality exists already", "admin", "Используйте существующую запись.", "Use the existing one.";
-    SCHOOL_EXISTS "school-exists" 409, "Школа с таким названием или ИНН уже есть", "A school of this name or INN exists already", "municipal_officer", "Используйте существующую запись школы.", "Use the existing school.";
+    SCHOOL_EXISTS "school-exists" 409, "Школа с таким названием, ИНН или ОГРН уже есть", "A school of this name, INN or OGRN exists already", "municipal_officer", "Используйте существующую запись школы.", "Use the existing school.";
     OGRN_REGISTERED_ELSEWHERE "ogrn-registered-elsewhere" 409, "ОГРН уже зарегистрирован", "The OGRN is registered elsewhere", "admin", "Проверьте ОГРН; передать школу может администратор.", "Check the OGRN; an administrator can transfer a school.";
-    SCHOOL_BUSY "school-busy" 409, "У школы есть незавершённый отчёт", "The school has a report in work", "municipal_officer", "Завершите или отмените отчёт школы.", "Finish or cancel the school's report.";
+    SCHOOL_BUSY "school-busy" 409, "У школы есть незавершённая работа", "The school has unfinished work", "municipal_officer", "Завершите отчёт и мониторинг школы или исключите школу из мониторинга.", "Finish the school's report and monitoring, or release the school from it.";
     SCHOOL_CLOSED "school-closed" 409, "Школа закрыта", "The school is closed", "municipal_officer", "Работайте с действующей школой.", "Work with an active school.";
     // Orders and lists
     ORDER_EXISTS "order-exists" 409, "Такой приказ уже внесён", "The order exists already", "municipal_officer", "Используйте существующий приказ.", "Use the existing order.";

@@ -1,6 +1,7 @@
 //! What happens to the items of a report and their evidence, each within one transaction.
 
 use super::domain::{EvidenceKind, ItemChange, item_rules};
+use super::evidence;
 use super::flow;
 use super::store::{self, ReportRow};
 use super::store_items::{self, EvidenceRow, ItemRow};
@@ -74,7 +75,7 @@ pub fn write_item(
 ///
 /// # Errors
 ///
-/// Database failures only.
+/// 422 for an address that only the author's network can open.
 pub fn attach(
     tx: &mut Tx,
     report: ReportRow,
@@ -82,6 +83,9 @@ pub fn attach(
     new: NewEvidence,
     by: &AccountId,
 ) -> Result<EvidenceRow, Error> {
+    if let Some(broken) = evidence::address_rule(&new.url) {
+        return Err(Error::invalid(vec![broken]));
+    }
     let row = EvidenceRow {
         id: EvidenceId::generate(),
         report_id: item.report_id.clone(),

@@ -10,6 +10,7 @@
 
 mod content;
 pub mod domain;
+mod evidence;
 mod flow;
 mod flow_closing;
 mod flow_items;

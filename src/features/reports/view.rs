@@ -8,7 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::domain::{Item, ReportStatus, is_late};
 use super::lifecycle::Circumstances;
 use super::store::ReportRow;
-use super::submission::{Completeness, completeness, needs_final};
+use super::submission::{Completeness, Timeliness, completeness, needs_final, timeliness};
 use crate::db::page::Keyed;
 use crate::features::monitorings::{MonitoringRow, MonitoringStatus};
 use crate::features::road_maps::Measure;
@@ -96,6 +96,14 @@ impl ReportView {
     #[must_use]
     pub fn completeness(&self) -> Completeness {
         completeness(&self.measures(), &self.items, self.monitoring.report_deadline)
+    }
+
+    /// How many measures due in the period were done in time (indicator I-18 as counts).
+    #[must_use]
+    pub fn timeliness(&self) -> Timeliness {
+        let monitoring = &self.monitoring;
+        let (start, end) = (monitoring.period_start, monitoring.period_end);
+        timeliness(&self.measures(), &self.items, start, end, monitoring.report_deadline)
     }
 
     /// How many measures were done after their due day.

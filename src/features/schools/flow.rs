@@ -2,24 +2,26 @@
 
 use chrono::NaiveDate;
 
-use super::domain::{self, ClosureKind, SchoolStatus};
+use super::domain::{ClosureKind, SchoolStatus, Step};
 use super::store::{self, SchoolRow};
+use super::store_work::{self, School};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
 use crate::error::Error;
 use crate::kit::code::Code;
-use crate::kit::id::{MunicipalityId, SchoolId};
+use crate::kit::id::{AccountId, MunicipalityId, SchoolId};
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 use crate::problems;
 
-/// The school a request is about, locked.
+/// The school a request is about, locked, with what it has not finished.
 ///
 /// # Errors
 ///
 /// 404 outside `scope`.
-pub fn open(tx: &mut Tx, scope: &Scope, id: &SchoolId) -> Result<SchoolRow, Error> {
-    store::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)
+pub fn open(tx: &mut Tx, scope: &Scope, id: &SchoolId) -> Result<School, Error> {
+    let row = store::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    Ok(store_work::with_its_work(tx, row)?)
 }
 
 /// The school with this OGRN, locked; `None` when nobody has it.
@@ -27,23 +29,25 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &SchoolId) -> Result<SchoolRow, Erro
 /// # Errors
 ///
 /// 409 `ogrn-registered-elsewhere`, without any other data, when it lies outside `scope`.
-pub fn open_by_ogrn(tx: &mut Tx, scope: &Scope, ogrn: &str) -> Result<Option<SchoolRow>, Error> {
-    let Some(anywhere) = store::by_ogrn_anywhere(tx, ogrn)? else { return Ok(None) };
-    match store::find_for_change(tx, scope, &anywhere.id)? {
-        Some(row) => Ok(Some(row)),
+pub fn open_by_ogrn(tx: &mut Tx, scope: &Scope, ogrn: &str) -> Result<Option<School>, Error> {
+    let Some(id) = store::id_by_ogrn_anywhere(tx, ogrn)? else { return Ok(None) };
+    match store::find_for_change(tx, scope, &id)? {
+        Some(row) => Ok(Some(store_work::with_its_work(tx, row)?)),
         None => Err(Error::refuse(&problems::OGRN_REGISTERED_ELSEWHERE)),
     }
 }
 
-/// Refuses to change a closed school.
+/// Refuses a step that the school's state or its unfinished work does not allow.
 ///
 /// # Errors
 ///
-/// 409 `school-closed`.
-pub fn require_active(row: &SchoolRow) -> Result<(), Error> {
-    match domain::blockers(row.status) {
-        [] => Ok(()),
-        blockers => Err(Error::blocked(&problems::SCHOOL_CLOSED, blockers)),
+/// 409 `school-closed` or `school-busy` with what stands in the way.
+pub fn require(school: &School, step: Step) -> Result<(), Error> {
+    let blockers = step.blockers(school.row.status, school.work);
+    match (blockers.is_empty(), school.row.status) {
+        (true, _) => Ok(()),
+        (false, SchoolStatus::Closed) => Err(Error::blocked(&problems::SCHOOL_CLOSED, &blockers)),
+        (false, SchoolStatus::Active) => Err(Error::blocked(&problems::SCHOOL_BUSY, &blockers)),
     }
 }
 
@@ -52,13 +56,13 @@ pub fn require_active(row: &SchoolRow) -> Result<(), Error> {
 /// # Errors
 ///
 /// 409 `ogrn-registered-elsewhere` or `school-exists`.
-pub fn create(tx: &mut Tx, scope: &Scope, row: SchoolRow) -> Result<SchoolRow, Error> {
+pub fn create(tx: &mut Tx, scope: &Scope, row: SchoolRow) -> Result<School, Error> {
     if open_by_ogrn(tx, scope, &row.ogrn)?.is_some() {
         return Err(Error::refuse(&problems::SCHOOL_EXISTS));
     }
     store::insert(tx, &row).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
     record(tx, &row, Op::Created, "create", None)?;
-    Ok(row)
+    Ok(School::idle(row))
 }
 
 /// Stores what `changed` says; an unchanged one keeps its version.
@@ -66,44 +70,43 @@ pub fn create(tx: &mut Tx, scope: &Scope, row: SchoolRow) -> Result<SchoolRow, E
 /// # Errors
 ///
 /// 409 `school-exists`.
-pub fn update(tx: &mut Tx, row: &SchoolRow, mut changed: SchoolRow) -> Result<SchoolRow, Error> {
-    if changed == *row {
-        return Ok(changed);
+pub fn update(tx: &mut Tx, school: School, mut changed: SchoolRow) -> Result<School, Error> {
+    if changed == school.row {
+        return Ok(school);
     }
     touch(tx, &mut changed);
     store::update(tx, &changed).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
-    let op = if changed.ogrn == row.ogrn { Op::Updated } else { Op::KeyChanged };
-    record(tx, &changed, op, "update", Some(row.status))?;
-    Ok(changed)
+    record(tx, &changed, Op::Updated, "update", Some(school.row.status))?;
+    Ok(School { row: changed, ..school })
 }
 
-/// Refuses to move a school with a report in work.
+/// Moves a school to another municipality with the accounts of its people; its curators
+/// stay where they are. A school that is there already keeps its version.
 ///
 /// # Errors
 ///
-/// 409 `school-busy`.
-pub fn require_idle(tx: &mut Tx, row: &SchoolRow) -> Result<(), Error> {
-    if store::has_open_reports(tx, &row.id)? {
-        return Err(Error::blocked(&problems::SCHOOL_BUSY, &["report-open"]));
-    }
-    Ok(())
-}
-
-/// Moves a school to another municipality.
-///
-/// # Errors
-///
-/// 422 for an unknown municipality; 409 when it has an active school of this name.
-pub fn transfer(tx: &mut Tx, mut row: SchoolRow, to: MunicipalityId) -> Result<SchoolRow, Error> {
-    if store::region_of(tx, &to)?.is_none() {
+/// 422 for an unknown municipality; 409 `school-exists` when that one has an active school
+/// of this name.
+pub fn transfer(tx: &mut Tx, mut school: School, to: MunicipalityId) -> Result<School, Error> {
+    if !store::has_municipality(tx, &to)? {
         let detail = Bi::fixed("Такого муниципалитета нет", "There is no such municipality");
         return Err(Error::invalid(vec![Violation::new("/municipality_id", "unknown-reference", detail)]));
     }
-    row.municipality_id = to;
-    touch(tx, &mut row);
-    store::update(tx, &row).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
-    record(tx, &row, Op::Updated, "transfer", Some(row.status))?;
-    Ok(row)
+    if school.row.municipality_id == to {
+        return Ok(school);
+    }
+    let from = std::mem::replace(&mut school.row.municipality_id, to.clone());
+    touch(tx, &mut school.row);
+    store::update(tx, &school.row).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
+    record(tx, &school.row, Op::Updated, "transfer", Some(school.row.status))?;
+    let now = tx.now();
+    for (id, version) in store_work::unassign_curators(tx, &school.row.id, now)? {
+        tx.record(account_change(&id, version, &from));
+    }
+    for (id, version) in store_work::move_people(tx, &school.row.id, &to, now)? {
+        tx.record(account_change(&id, version, &to));
+    }
+    Ok(school)
 }
 
 /// Ends a school. What it leaves open is ended by the later features that know it.
@@ -140,7 +143,7 @@ fn record(
     action: &'static str,
     from: Option<SchoolStatus>,
 ) -> Result<(), Error> {
-    let region = store::region_of(tx, &row.municipality_id)?.unwrap_or_default();
+    let region = store::region_of(tx, &row.municipality_id)?;
     tx.record(
         Change::new(op, "schools", action, row.id.as_str(), row.version)
             .of(&row.municipality_id)
@@ -150,4 +153,10 @@ fn record(
             .status(from.map(Code::as_str), Some(row.status.as_str())),
     );
     Ok(())
+}
+
+fn account_change(id: &AccountId, version: i32, municipality: &MunicipalityId) -> Change {
+    Change::new(Op::Updated, "accounts", "transfer", id.as_str(), version)
+        .visible(false, false)
+        .of(municipality)
 }

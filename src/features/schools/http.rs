@@ -4,16 +4,16 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::patch::SchoolPatch;
-use super::shape::{SchoolFilter, SchoolIn, SchoolOut, SchoolPage, SchoolTransfer};
-use super::{flow, policy, store};
+use super::bodies::{SchoolIn, SchoolPatch, SchoolTransfer};
+use super::domain::Step;
+use super::shape::{SchoolFilter, SchoolOut, SchoolPage};
+use super::{flow, policy, store, store_work};
 use crate::auth::Permit;
+use crate::auth::session::Sessions;
 use crate::db::Db;
 use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::SchoolId;
-use crate::kit::lang::Bi;
-use crate::kit::violation::Violation;
 use crate::web::query::One;
 use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
 
@@ -42,7 +42,7 @@ async fn list_schools(
         (query.filter.narrowed(moscow_date(info.now)), query.page.clone(), permit.scope);
     let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
     let listing =
-        Listing::try_of(&query, listed, &info, |row| SchoolOut::of(row, info.lang, &permit.caller))?;
+        Listing::try_of(&query, listed, &info, |school| SchoolOut::of(school, info.lang, &permit.caller))?;
     Ok(listing.read(&info))
 }
 
@@ -64,10 +64,11 @@ async fn create_school(
         .run(&db, caller.actor(), &hash, move |tx, writing| {
             let municipality = scope.municipality().ok_or_else(Error::not_found)?;
             writing.admit(tx, &body)?;
-            let row = body.checked()?.into_row(municipality, None, tx.now())?;
-            let row = flow::create(tx, &scope, row)?;
-            let location = format!("/api/v1/schools/{}", row.id);
-            Ok(SchoolOut::answer(row, writing.info.lang, &caller)?.created(location))
+            let given = body.checked()?;
+            given.refuse_contradictions(None)?;
+            let school = flow::create(tx, &scope, given.into_row(municipality, None, tx.now())?)?;
+            let location = format!("/api/v1/schools/{}", school.row.id);
+            Ok(SchoolOut::answer(school, writing.info.lang, &caller)?.created(location))
         })
         .await
 }
@@ -83,8 +84,13 @@ async fn get_school(
     id: Path<SchoolId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
-    let row = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
-    Ok(SchoolOut::answer(row, info.lang, &permit.caller)?.read(&info, &one))
+    let school = db
+        .read(move |conn| {
+            let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
+            Ok::<_, Error>(store_work::with_its_work(conn, row)?)
+        })
+        .await?;
+    Ok(SchoolOut::answer(school, info.lang, &permit.caller)?.read(&info, &one))
 }
 
 /// Read a school by its OGRN.
@@ -98,9 +104,13 @@ async fn get_school_by_ogrn(
     ogrn: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
-    let row =
-        db.read(move |conn| store::find_by_ogrn(conn, &scope, &ogrn)?.ok_or_else(Error::not_found)).await?;
-    Ok(SchoolOut::answer(row, info.lang, &permit.caller)?.read(&info, &one))
+    let school = db
+        .read(move |conn| {
+            let row = store::find_by_ogrn(conn, &scope, &ogrn)?.ok_or_else(Error::not_found)?;
+            Ok::<_, Error>(store_work::with_its_work(conn, row)?)
+        })
+        .await?;
+    Ok(SchoolOut::answer(school, info.lang, &permit.caller)?.read(&info, &one))
 }
 
 /// Create a school, or replace the one with this OGRN.
@@ -126,26 +136,21 @@ async fn put_school_by_ogrn(
             let municipality = scope.municipality().ok_or_else(Error::not_found)?;
             writing.admit(tx, &body)?;
             let old = flow::open_by_ogrn(tx, &scope, &ogrn)?;
-            if let Some(row) = &old {
-                writing.allow_version(row.version)?;
-                flow::require_active(row)?;
+            if let Some(school) = &old {
+                writing.allow_version(school.row.version)?;
+                flow::require(school, Step::Update)?;
             }
             let given = body.checked()?;
-            if given.ogrn != *ogrn {
-                let detail = Bi::fixed(
-                    "ОГРН в адресе и в теле различаются",
-                    "The OGRN of the path and of the body differ",
-                );
-                return Err(Error::invalid(vec![Violation::new("/ogrn", "inconsistent", detail)]));
-            }
-            let wanted = given.into_row(municipality, old.as_ref(), tx.now())?;
+            given.refuse_contradictions(Some(&ogrn))?;
+            let wanted = given.into_row(municipality, old.as_ref().map(|school| &school.row), tx.now())?;
             match old {
-                Some(row) => SchoolOut::answer(flow::update(tx, &row, wanted)?, writing.info.lang, &caller),
+                Some(school) => {
+                    SchoolOut::answer(flow::update(tx, school, wanted)?, writing.info.lang, &caller)
+                }
                 None => {
-                    let row = flow::create(tx, &scope, wanted)?;
-                    let location = format!("/api/v1/schools/{}", row.id);
-                    let answer = SchoolOut::answer(row, writing.info.lang, &caller)?;
-                    Ok(answer.created(location))
+                    let school = flow::create(tx, &scope, wanted)?;
+                    let location = format!("/api/v1/schools/{}", school.row.id);
+                    Ok(SchoolOut::answer(school, writing.info.lang, &caller)?.created(location))
                 }
             }
         })
@@ -166,39 +171,44 @@ async fn update_school(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
+            let school = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require_active(&row)?;
-            let changed = body.checked()?.over(&row)?;
-            SchoolOut::answer(flow::update(tx, &row, changed)?, writing.info.lang, &caller)
+            writing.expect_version(school.row.version)?;
+            flow::require(&school, Step::Update)?;
+            let changed = body.checked()?.over(&school.row)?;
+            SchoolOut::answer(flow::update(tx, school, changed)?, writing.info.lang, &caller)
         })
         .await
 }
 
-/// Move a school to another municipality; its history stays where it was made.
+/// Move a school to another municipality.
 ///
-/// Answers 409 `school-busy` while it has a report that is neither accepted nor cancelled.
+/// The accounts of its people go with it; its curators, its lists and its reports stay where
+/// they were made. Answers 409 `school-busy` while it has a report that is neither accepted
+/// nor cancelled, or takes part in a monitoring that is neither completed nor cancelled;
+/// 409 `school-exists` when the other municipality has an active school of this name.
 #[utoipa::path(tag = "schools", params(("id" = SchoolId, Path)), request_body = SchoolTransfer, responses((status = 200, description = "The school", body = SchoolOut)))]
 #[post("/schools/{id}/transfer")]
 async fn transfer_school(
     permit: Permit<policy::TransferSchools>,
     db: Data<Db>,
+    sessions: Data<Sessions>,
     writing: Writing,
     id: Path<SchoolId>,
     body: Body<SchoolTransfer>,
 ) -> Result<HttpResponse, Error> {
     let Permit { caller, scope, .. } = permit;
     let hash = body.hash().to_owned();
-    writing
+    let response = writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
+            let school = flow::open(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require_active(&row)?;
-            flow::require_idle(tx, &row)?;
+            writing.expect_version(school.row.version)?;
+            flow::require(&school, Step::Transfer)?;
             let to = body.checked()?.municipality_id;
-            SchoolOut::answer(flow::transfer(tx, row, to)?, writing.info.lang, &caller)
+            SchoolOut::answer(flow::transfer(tx, school, to)?, writing.info.lang, &caller)
         })
-        .await
+        .await?;
+    sessions.forget();
+    Ok(response)
 }

@@ -3,13 +3,14 @@
 //! States: active -close-> closed (reorganised or liquidated, with a successor). Low
 //! performance is no property of a school: it follows from support list entries.
 
+mod bodies;
 mod domain;
 mod flow;
 mod http;
-mod patch;
 mod policy;
 mod shape;
 mod store;
+mod store_work;
 
 pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
 pub use self::flow::close;
@@ -17,3 +18,4 @@ pub use self::http::configure;
 pub use self::policy::{CATALOGUE, WriteSchools};
 pub use self::shape::SchoolOut;
 pub use self::store::{SchoolRow, active_of, find, find_for_change, find_many};
+pub use self::store_work::School;

@@ -1,12 +1,13 @@
-//! Schools as JSON.
+//! Schools as the service shows and lists them.
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::domain::{self, ClosureKind, LegalForm, SchoolKind, SchoolStatus};
+use super::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus, Step};
 use super::policy;
-use super::store::{Narrowed, SchoolRow};
+use super::store::Narrowed;
+use super::store_work::School;
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::kit::clock::utc;
@@ -14,80 +15,8 @@ use crate::kit::code::Code;
 use crate::kit::education::EducationLevel;
 use crate::kit::id::{MunicipalityId, SchoolId};
 use crate::kit::lang::Lang;
-use crate::kit::text;
 use crate::web::query::PageOut;
 use crate::web::{ActionOut, Answer, AnyOf, Filter, resource};
-
-/// A school, whole: a new one, or what an upsert by OGRN makes of it.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({
-    "short_name": "МБОУ-Богородицкая СОШ", "legal_form": "mbou", "school_kind": "sosh",
-    "education_levels": ["primary", "basic", "secondary"], "inn": "5799000019", "ogrn": "1025799000017"
-}))]
-pub(super) struct SchoolIn {
-    /// Full official name, verbatim.
-    #[schema(min_length = 1, max_length = 500)]
-    full_name: Option<String>,
-    /// Short official name, verbatim; unique among the active schools of the municipality.
-    #[schema(min_length = 1, max_length = 200)]
-    short_name: String,
-    /// Legal form.
-    legal_form: LegalForm,
-    /// Kind.
-    school_kind: SchoolKind,
-    /// Levels of education that it gives.
-    #[schema(min_items = 1, max_items = 3)]
-    education_levels: Vec<EducationLevel>,
-    /// INN of the organisation, 10 digits.
-    #[schema(format = "inn")]
-    inn: String,
-    /// KPP.
-    #[schema(format = "kpp")]
-    kpp: Option<String>,
-    /// OGRN, 13 digits: the natural key.
-    #[schema(format = "ogrn")]
-    pub(super) ogrn: String,
-    /// OKPO.
-    #[schema(format = "okpo")]
-    okpo: Option<String>,
-    /// OKTMO.
-    #[schema(format = "oktmo")]
-    oktmo: Option<String>,
-    /// Login of the national tests; shown to the school and its department only.
-    #[schema(pattern = "^[A-Za-z0-9_-]{1,20}$")]
-    vpr_login: Option<String>,
-    /// Code of the final attestation; shown to the school and its department only.
-    #[schema(pattern = "^[A-Za-z0-9_-]{1,20}$")]
-    gia_code: Option<String>,
-    /// Site.
-    #[schema(format = "web-address")]
-    site_url: Option<String>,
-    /// Address.
-    #[schema(min_length = 1, max_length = 500)]
-    address: Option<String>,
-    /// Phone of the institution.
-    #[schema(min_length = 1, max_length = 50)]
-    phone: Option<String>,
-    /// E-mail of the institution.
-    #[schema(min_length = 3, max_length = 254, pattern = "^[^@\\s]+@[^@\\s]+$")]
-    email: Option<String>,
-    /// Position of its head.
-    #[schema(min_length = 1, max_length = 255)]
-    head_position: Option<String>,
-    /// Name of its head.
-    #[schema(min_length = 1, max_length = 255)]
-    head_name: Option<String>,
-}
-
-/// Where a school goes.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"municipality_id": "0192f0c1-2a3b-7c4d-8e5f-0123456789ab"}))]
-pub(super) struct SchoolTransfer {
-    /// The municipality that takes it over.
-    pub(super) municipality_id: MunicipalityId,
-}
 
 /// A school.
 #[derive(Debug, Serialize, ToSchema)]
@@ -157,19 +86,11 @@ pub(super) struct SchoolFilter {
     inn: Option<String>,
     /// Exactly this OGRN.
     ogrn: Option<String>,
-    /// `true`: stands in an approved support list in force today.
-    #[param(value_type = Option<String>, example = "true")]
-    low_performing: Option<AnyOf<Flag>>,
+    /// Whether it stands in a support list of low results that is in force today.
+    #[param(value_type = Option<bool>, example = true)]
+    low_performing: Option<AnyOf<bool>>,
     /// Text to find in names, codes and address.
     q: Option<String>,
-}
-
-/// A yes or no in a query.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Flag {
-    True,
-    False,
 }
 
 impl Filter for SchoolFilter {
@@ -186,7 +107,7 @@ impl SchoolFilter {
             inn: self.inn.clone(),
             ogrn: self.ogrn.clone(),
             low_performing: match self.low_performing.as_ref().map(|any| any.0.as_slice()) {
-                Some([flag]) => Some(matches!(flag, Flag::True)),
+                Some([first, rest @ ..]) if rest.iter().all(|other| other == first) => Some(*first),
                 _ => None,
             },
             today,
@@ -195,89 +116,24 @@ impl SchoolFilter {
     }
 }
 
-impl SchoolIn {
-    /// The row it makes: a new one, or what it makes of `old`.
-    pub(super) fn into_row(
-        self,
-        municipality: &MunicipalityId,
-        old: Option<&SchoolRow>,
-        now: NaiveDateTime,
-    ) -> Result<SchoolRow, Error> {
-        refuse_levels(self.school_kind, &self.education_levels)?;
-        let mut row = SchoolRow {
-            id: old.map_or_else(SchoolId::generate, |row| row.id.clone()),
-            municipality_id: municipality.clone(),
-            full_name: self.full_name,
-            short_name: self.short_name,
-            short_name_folded: String::new(),
-            search_text: String::new(),
-            legal_form: self.legal_form,
-            school_kind: self.school_kind,
-            education_levels: levels_json(&self.education_levels)?,
-            inn: self.inn,
-            kpp: self.kpp,
-            ogrn: self.ogrn,
-            okpo: self.okpo,
-            oktmo: self.oktmo,
-            vpr_login: self.vpr_login,
-            gia_code: self.gia_code,
-            site_url: self.site_url,
-            address: self.address,
-            phone: self.phone,
-            email: self.email,
-            head_position: self.head_position,
-            head_name: self.head_name,
-            status: SchoolStatus::Active,
-            closure_kind: None,
-            closed_on: None,
-            successor_id: None,
-            version: old.map_or(1, |row| row.version),
-            created_at: old.map_or(now, |row| row.created_at),
-            updated_at: old.map_or(now, |row| row.updated_at),
-        };
-        fold(&mut row);
-        Ok(row)
-    }
-}
-
-pub(super) fn fold(row: &mut SchoolRow) {
-    row.short_name_folded = text::folded(&row.short_name);
-    let full_name = row.full_name.as_deref().unwrap_or_default();
-    let address = row.address.as_deref().unwrap_or_default();
-    row.search_text = text::folded(&[&row.short_name, full_name, &row.inn, &row.ogrn, address].join(" "));
-}
-
-pub(super) fn refuse_levels(kind: SchoolKind, levels: &[EducationLevel]) -> Result<(), Error> {
-    domain::check_levels(kind, levels).map_or(Ok(()), |violation| Err(Error::invalid(vec![violation])))
-}
-
-/// In the order of the levels, each once.
-pub(super) fn levels_json(levels: &[EducationLevel]) -> serde_json::Result<String> {
-    let ordered: Vec<_> = EducationLevel::ALL.iter().filter(|level| levels.contains(level)).collect();
-    serde_json::to_string(&ordered)
-}
-
-pub(super) fn levels_of(row: &SchoolRow) -> serde_json::Result<Vec<EducationLevel>> {
-    serde_json::from_str(&row.education_levels)
-}
-
 impl SchoolOut {
     /// The school for the caller.
     ///
     /// # Errors
     ///
     /// The stored levels are not what was written: a fault of the program.
-    pub fn of(row: SchoolRow, lang: Lang, caller: &Caller) -> Result<Self, Error> {
-        let blockers = domain::blockers(row.status);
+    pub fn of(school: School, lang: Lang, caller: &Caller) -> Result<Self, Error> {
+        let School { row, work } = school;
+        let causes = |step: Step| step.blockers(row.status, work);
         let writes = caller.may::<policy::WriteSchools>();
         let private = caller.may::<policy::ReadPrivateCodes>();
         Ok(Self {
             actions: vec![
-                ActionOut::new("update", writes, blockers),
-                ActionOut::new("close", writes, blockers),
-                ActionOut::new("transfer", caller.may::<policy::TransferSchools>(), blockers),
+                ActionOut::new("update", writes, &causes(Step::Update)),
+                ActionOut::new("close", writes, &causes(Step::Close)),
+                ActionOut::new("transfer", caller.may::<policy::TransferSchools>(), &causes(Step::Transfer)),
             ],
-            education_levels: levels_of(&row)?,
+            education_levels: row.levels()?,
             id: row.id,
             version: row.version,
             municipality_id: row.municipality_id,
@@ -315,7 +171,7 @@ impl SchoolOut {
     /// # Errors
     ///
     /// As [`of`](Self::of).
-    pub fn answer(row: SchoolRow, lang: Lang, caller: &Caller) -> Result<Answer, Error> {
-        resource(row.version, &Self::of(row, lang, caller)?)
+    pub fn answer(school: School, lang: Lang, caller: &Caller) -> Result<Answer, Error> {
+        resource(school.row.version, &Self::of(school, lang, caller)?)
     }
 }

@@ -5,14 +5,17 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
+use super::store_work::{School, with_work};
 use crate::auth::Scope;
-use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::{
-    municipalities, reports, schools, support_list_entries as entries, support_lists as lists,
-};
+use crate::db::page::{Listed, Page};
+use crate::db::schema::{municipalities, schools, support_list_entries as entries, support_lists as lists};
 use crate::db::{AnyConnection, Backend, keyset};
+use crate::kit::education::EducationLevel;
 use crate::kit::id::{MunicipalityId, SchoolId};
 use crate::kit::text;
+
+/// Categories of support lists whose schools are no low-performing ones, only their neighbours.
+const NOT_LOW: [&str; 2] = ["risk_group", "resilient"];
 
 /// A school as stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -78,12 +81,14 @@ pub struct SchoolRow {
     pub updated_at: NaiveDateTime,
 }
 
-impl Keyed for SchoolRow {
-    fn key(&self, name: &str) -> String {
-        match name {
-            "short_name" => self.short_name_folded.clone(),
-            _ => self.id.to_string(),
-        }
+impl SchoolRow {
+    /// The levels of education that it gives, in their order.
+    ///
+    /// # Errors
+    ///
+    /// What is stored is no list of levels: a fault of the program.
+    pub fn levels(&self) -> serde_json::Result<Vec<EducationLevel>> {
+        serde_json::from_str(&self.education_levels)
     }
 }
 
@@ -102,7 +107,7 @@ pub(super) struct Narrowed {
     pub(super) inn: Option<String>,
     /// Exactly this OGRN.
     pub(super) ogrn: Option<String>,
-    /// Whether it stands in an approved list in force on `today`.
+    /// Whether it stands in a list of low results in force on `today`.
     pub(super) low_performing: Option<bool>,
     /// The day for `low_performing`.
     pub(super) today: NaiveDate,
@@ -136,7 +141,7 @@ pub(super) fn list(
     scope: &Scope,
     narrowed: &Narrowed,
     page: &Page,
-) -> QueryResult<Listed<SchoolRow>> {
+) -> QueryResult<Listed<School>> {
     let count =
         if page.count { Some(matching(scope, narrowed, page).count().get_result(conn)?) } else { None };
     let mut query = matching(scope, narrowed, page).select(SchoolRow::as_select());
@@ -144,7 +149,8 @@ pub(super) fn list(
         "id" => schools::id => String,
         "short_name" => schools::short_name_folded => String,
     });
-    Ok(Listed { rows: query.load(conn)?, count })
+    let rows = query.load(conn)?;
+    Ok(Listed { rows: with_work(conn, rows)?, count })
 }
 
 fn matching<'a>(
@@ -176,6 +182,10 @@ fn matching<'a>(
             .inner_join(lists::table)
             .filter(entries::school_id.eq(schools::id))
             .filter(lists::status.eq("approved"))
+            .filter(lists::category.ne_all(NOT_LOW))
+            .filter(lists::valid_from.is_null().or(lists::valid_from.le(narrowed.today)))
+            .filter(lists::valid_to.is_null().or(lists::valid_to.ge(narrowed.today)))
+            .filter(entries::included_on.is_null().or(entries::included_on.le(narrowed.today)))
             .filter(entries::excluded_on.is_null().or(entries::excluded_on.gt(narrowed.today)));
         query = match wanted {
             true => query.filter(exists(in_force)),
@@ -242,8 +252,8 @@ pub fn find_for_change(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn by_ogrn_anywhere(conn: &mut AnyConnection, ogrn: &str) -> QueryResult<Option<SchoolRow>> {
-    schools::table.filter(schools::ogrn.eq(ogrn)).select(SchoolRow::as_select()).first(conn).optional()
+pub(super) fn id_by_ogrn_anywhere(conn: &mut AnyConnection, ogrn: &str) -> QueryResult<Option<SchoolId>> {
+    schools::table.filter(schools::ogrn.eq(ogrn)).select(schools::id).first(conn).optional()
 }
 
 /// The school with this OGRN within `scope`.
@@ -259,27 +269,22 @@ pub(super) fn find_by_ogrn(
     scoped(scope).filter(schools::ogrn.eq(ogrn)).select(SchoolRow::as_select()).first(conn).optional()
 }
 
-/// The region of a municipality; `None` when there is no such municipality.
+/// The region of a municipality.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn region_of(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<Option<String>> {
-    municipalities::table.find(id).select(municipalities::region_code).first(conn).optional()
+pub(super) fn region_of(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<String> {
+    municipalities::table.find(id).select(municipalities::region_code).first(conn)
 }
 
-/// Whether the school has a report that is neither accepted nor cancelled.
+/// Whether there is such a municipality.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn has_open_reports(conn: &mut AnyConnection, id: &SchoolId) -> QueryResult<bool> {
-    diesel::select(exists(reports::table.filter(reports::school_id.eq(id)).filter(reports::status.eq_any([
-        "draft",
-        "submitted",
-        "returned",
-    ]))))
-    .get_result(conn)
+pub(super) fn has_municipality(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<bool> {
+    diesel::select(exists(municipalities::table.find(id))).get_result(conn)
 }
 
 /// Stores a new school.

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::domain::ReportStatus;
-use super::super::submission::Completeness;
+use super::super::submission::{Completeness, Timeliness};
 use super::super::view::ReportView;
 use super::super::{policy, store, store_views};
 use super::reader::Reader;
@@ -40,6 +40,10 @@ struct MonitoringProgress {
     overdue: usize,
     /// Reports submitted after their deadline.
     late: usize,
+    /// Filled measures of all reports together.
+    completeness: Completeness,
+    /// Measures done in time of all reports together (indicator I-18 as counts).
+    timeliness: Timeliness,
     /// The reports: the municipality's own first, then by the school's name.
     reports: Vec<ProgressReport>,
 }
@@ -65,6 +69,7 @@ struct ProgressReport {
     overdue: bool,
     late: bool,
     completeness: Completeness,
+    timeliness: Timeliness,
     late_items: usize,
     overdue_items: usize,
 }
@@ -100,6 +105,8 @@ impl MonitoringProgress {
             status_label: status.label(reader.lang),
             count: count(*status),
         };
+        let reports: Vec<ProgressReport> =
+            views.iter().map(|view| ProgressReport::of(view, reader)).collect();
         Self {
             monitoring_id: row.id,
             status: row.status,
@@ -109,7 +116,15 @@ impl MonitoringProgress {
             by_status: ReportStatus::ALL.iter().map(counted).collect(),
             overdue: views.iter().filter(|view| view.is_overdue(reader.today)).count(),
             late: views.iter().filter(|view| view.is_late()).count(),
-            reports: views.iter().map(|view| ProgressReport::of(view, reader)).collect(),
+            completeness: Completeness {
+                filled: reports.iter().map(|report| report.completeness.filled).sum(),
+                total: reports.iter().map(|report| report.completeness.total).sum(),
+            },
+            timeliness: Timeliness {
+                done_in_time: reports.iter().map(|report| report.timeliness.done_in_time).sum(),
+                due: reports.iter().map(|report| report.timeliness.due).sum(),
+            },
+            reports,
         }
     }
 }
@@ -126,6 +141,7 @@ impl ProgressReport {
             overdue: view.is_overdue(reader.today),
             late: view.is_late(),
             completeness: view.completeness(),
+            timeliness: view.timeliness(),
             late_items: view.late_items(),
             overdue_items: view.overdue_items(reader.today),
         }

@@ -85,8 +85,8 @@ async fn list_reports(
 /// Read a report.
 ///
 /// The own side sees its texts and items as they are; others as they were submitted last, see
-/// `content`. `embed=items` adds the items.
-#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("embed" = Option<String>, Query, description = "`items`")), responses((status = 200, description = "The report", body = ReportOut)))]
+/// `content`. `embed=items` adds the items, each with its evidence.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("embed" = Option<String>, Query, description = "`items`, `evidence`: the items with their evidence")), responses((status = 200, description = "The report", body = ReportOut)))]
 #[get("/reports/{id}")]
 async fn get_report(
     permit: Permit<policy::ReadReports>,
@@ -95,8 +95,8 @@ async fn get_report(
     request: HttpRequest,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let one = One::read(&request, &["items"])?;
-    let embeds = one.embed.iter().any(|name| name == "items");
+    let one = One::read(&request, &["items", "evidence"])?;
+    let embeds = !one.embed.is_empty();
     let reader = Reader::new(permit.caller, permit.scope, &info);
     let answer = db
         .read(move |conn| {

@@ -11,7 +11,7 @@ use super::super::flow_closing::{self, Closure};
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;
-use crate::features::schools::{ClosureKind, SchoolOut, WriteSchools};
+use crate::features::schools::{ClosureKind, School, SchoolOut, WriteSchools};
 use crate::kit::id::SchoolId;
 use crate::web::{Body, Writing};
 
@@ -59,7 +59,7 @@ async fn close_school(
             let closure =
                 Closure { kind: given.kind, successor_id: given.successor_id, closed_on: given.closed_on };
             let row = flow_closing::close(tx, &scope, row, closure)?;
-            SchoolOut::answer(row, writing.info.lang, &caller)
+            SchoolOut::answer(School::idle(row), writing.info.lang, &caller)
         })
         .await
 }
