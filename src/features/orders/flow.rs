@@ -48,7 +48,7 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &OrderId) -> Result<OrderRow, Error>
 ///
 /// # Errors
 ///
-/// 409 with what stands in the way; 404 for an order of the region, which is read only here.
+/// 409 with what stands in the way; 403 for an order of the region, which is read only here.
 pub fn require(row: &OrderRow, scope: &Scope, step: Step) -> Result<(), Error> {
     if row.municipality_id.as_ref() != scope.municipality() {
         return Err(Error::refuse(&problems::FORBIDDEN));
