@@ -12,17 +12,15 @@ pub struct ActionOut {
     /// Whether it would be done now.
     pub allowed: bool,
     /// Codes of what stands in the way; `role` when the caller's role may not.
-    pub blocked_by: Vec<String>,
+    pub blocked_by: Vec<&'static str>,
 }
 
 impl ActionOut {
     /// An action that the caller's role `may` do, blocked by these causes.
     #[must_use]
-    pub fn new(name: &'static str, may: bool, causes: &[&str]) -> Self {
-        let mut blocked_by: Vec<String> = causes.iter().map(|cause| (*cause).to_owned()).collect();
-        if !may {
-            blocked_by.insert(0, "role".to_owned());
-        }
+    pub fn new(name: &'static str, may: bool, causes: &[&'static str]) -> Self {
+        let role = (!may).then_some("role");
+        let blocked_by: Vec<&str> = role.into_iter().chain(causes.iter().copied()).collect();
         Self { name, allowed: blocked_by.is_empty(), blocked_by }
     }
 }

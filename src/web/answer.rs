@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::conventions::RequestInfo;
 use super::cursor;
+use super::filter::PageOut;
 use super::query::{ListQuery, One};
 use crate::db::page::{Keyed, Listed};
 use crate::error::Error;
@@ -100,7 +101,7 @@ impl Answer {
             Some(version) => format!("\"{version}.{hash}\""),
             None => format!("\"{hash}\""),
         };
-        conditional(info, etag, bytes, None)
+        conditional(info, etag, bytes.into_bytes(), None)
     }
 
     /// Sends the answer of a write; a dry run has no id, place or tag of its own, and where
@@ -138,8 +139,14 @@ impl Answer {
 
 /// A page of a list, as the client gets it.
 pub struct Listing {
-    body: Value,
+    bytes: Vec<u8>,
     next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct PageBody<'a, T> {
+    items: Vec<T>,
+    page: &'a PageOut,
 }
 
 impl Listing {
@@ -178,35 +185,28 @@ impl Listing {
             }
             _ => None,
         };
-        let mut items = Vec::with_capacity(listed.rows.len());
-        for row in listed.rows {
-            let mut item = serde_json::to_value(out(row)?)?;
-            if let Some(fields) = &query.fields {
-                keep_fields(&mut item, fields);
+        let page = PageOut { limit: query.page.limit, next, has_more, count: listed.count };
+        let items = listed.rows.into_iter().map(&mut out).collect::<Result<Vec<T>, Error>>()?;
+        let bytes = match &query.fields {
+            None => serde_json::to_vec(&PageBody { items, page: &page })?,
+            Some(fields) => {
+                let mut items = items.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+                items.iter_mut().for_each(|item| keep_fields(item, fields));
+                serde_json::to_vec(&PageBody { items, page: &page })?
             }
-            items.push(item);
-        }
-        let mut body = json!({
-            "items": items,
-            "page": { "limit": query.page.limit, "next": next, "has_more": has_more },
-        });
-        if let (Some(count), Some(page)) = (listed.count, body.get_mut("page").and_then(Value::as_object_mut))
-        {
-            page.insert("count".to_owned(), count.into());
-        }
-        Ok(Self { body, next })
+        };
+        Ok(Self { bytes, next: page.next })
     }
 
     /// Sends the page: 304 when the client has it.
     #[must_use]
     pub fn read(self, info: &RequestInfo) -> HttpResponse {
-        let bytes = self.body.to_string();
-        let etag = format!("\"{}\"", short_hash(bytes.as_bytes()));
-        conditional(info, etag, bytes, self.next)
+        let etag = format!("\"{}\"", short_hash(&self.bytes));
+        conditional(info, etag, self.bytes, self.next)
     }
 }
 
-fn conditional(info: &RequestInfo, etag: String, bytes: String, next: Option<String>) -> HttpResponse {
+fn conditional(info: &RequestInfo, etag: String, bytes: Vec<u8>, next: Option<String>) -> HttpResponse {
     let mut response = if info.has_tag(&etag) { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response.insert_header((CACHE_CONTROL, "private, no-cache"));
     if let Some(next) = next {

@@ -75,14 +75,15 @@ impl Between<chrono::NaiveDate> {
 #[schema(example = json!({"limit": 50, "next": null, "has_more": false}))]
 pub struct PageOut {
     /// Rows of a page at most.
-    limit: i64,
+    pub(super) limit: i64,
     /// Address of the next page; null on the last one.
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// Whether there is a next page.
-    has_more: bool,
+    pub(super) has_more: bool,
     /// Rows of all pages, with `count=exact`.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    count: Option<i64>,
+    pub(super) count: Option<i64>,
 }
 
 /// Parameters that every list has.

@@ -15,6 +15,9 @@ use crate::kit::education::EducationLevel;
 use crate::kit::id::{ReportId, TemplateId};
 use crate::problems;
 
+/// Reports made at once: a region's worth of items need not lie in memory together.
+const SUBJECTS_AT_ONCE: usize = 100;
+
 /// Opens a planned monitoring: keeps the edition and the template, takes the snapshot,
 /// creates a report per school and one for the municipality, with an item for every
 /// measure that concerns its subject.
@@ -93,19 +96,20 @@ pub(super) fn create_reports(
     measures: &[Measure],
     subjects: &[Option<&SnapshotSchool>],
 ) -> Result<(), Error> {
-    let mut reports = Vec::with_capacity(subjects.len());
-    let mut items = Vec::new();
-    for subject in subjects {
-        let report = draft(tx, monitoring, *subject);
-        for measure in concerning(measures, *subject)? {
-            items.push(untouched(tx, &report, measure));
+    for some in subjects.chunks(SUBJECTS_AT_ONCE) {
+        let mut reports = Vec::with_capacity(some.len());
+        let mut items = Vec::new();
+        for subject in some {
+            let report = draft(tx, monitoring, *subject);
+            let measures = concerning(measures, *subject)?;
+            items.extend(measures.into_iter().map(|measure| untouched(tx, &report, measure)));
+            reports.push(report);
         }
-        reports.push(report);
-    }
-    store::insert(tx, &reports)?;
-    store_items::insert_items(tx, &items)?;
-    for report in &reports {
-        flow::record(tx, report, Op::Created, "create", None, None);
+        store::insert(tx, &reports)?;
+        store_items::insert_items(tx, &items)?;
+        for report in &reports {
+            flow::record(tx, report, Op::Created, "create", None, None);
+        }
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::bodies::{SchoolIn, SchoolPatch, SchoolTransfer};
 use super::domain::Step;
 use super::shape::{SchoolFilter, SchoolOut, SchoolPage};
+use super::store_work::School;
 use super::{flow, policy, store, store_work};
 use crate::auth::Permit;
 use crate::auth::session::Sessions;
@@ -40,7 +41,9 @@ async fn list_schools(
 ) -> Result<HttpResponse, Error> {
     let (narrowed, page, scope) =
         (query.filter.narrowed(moscow_date(info.now)), query.page.clone(), permit.scope);
-    let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    let transfers = permit.caller.may::<policy::TransferSchools>();
+    let listed =
+        db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page, transfers)?)).await?;
     let listing =
         Listing::try_of(&query, listed, &info, |school| SchoolOut::of(school, info.lang, &permit.caller))?;
     Ok(listing.read(&info))
@@ -84,10 +87,11 @@ async fn get_school(
     id: Path<SchoolId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
+    let transfers = permit.caller.may::<policy::TransferSchools>();
     let school = db
         .read(move |conn| {
             let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
-            Ok::<_, Error>(store_work::with_its_work(conn, row)?)
+            Ok::<_, Error>(if transfers { store_work::with_its_work(conn, row)? } else { School::idle(row) })
         })
         .await?;
     Ok(SchoolOut::answer(school, info.lang, &permit.caller)?.read(&info, &one))
@@ -104,10 +108,11 @@ async fn get_school_by_ogrn(
     ogrn: Path<String>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
+    let transfers = permit.caller.may::<policy::TransferSchools>();
     let school = db
         .read(move |conn| {
             let row = store::find_by_ogrn(conn, &scope, &ogrn)?.ok_or_else(Error::not_found)?;
-            Ok::<_, Error>(store_work::with_its_work(conn, row)?)
+            Ok::<_, Error>(if transfers { store_work::with_its_work(conn, row)? } else { School::idle(row) })
         })
         .await?;
     Ok(SchoolOut::answer(school, info.lang, &permit.caller)?.read(&info, &one))

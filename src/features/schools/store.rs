@@ -131,7 +131,8 @@ fn scoped<'a>(scope: &'a Scope) -> schools::BoxedQuery<'a, Backend> {
     query
 }
 
-/// Schools within `scope`, at most `page.limit + 1`.
+/// Schools within `scope`, at most `page.limit + 1`; with what they have not finished when
+/// `work` is asked for.
 ///
 /// # Errors
 ///
@@ -141,6 +142,7 @@ pub(super) fn list(
     scope: &Scope,
     narrowed: &Narrowed,
     page: &Page,
+    work: bool,
 ) -> QueryResult<Listed<School>> {
     let count =
         if page.count { Some(matching(scope, narrowed, page).count().get_result(conn)?) } else { None };
@@ -150,7 +152,8 @@ pub(super) fn list(
         "short_name" => schools::short_name_folded => String,
     });
     let rows = query.load(conn)?;
-    Ok(Listed { rows: with_work(conn, rows)?, count })
+    let rows = if work { with_work(conn, rows)? } else { rows.into_iter().map(School::idle).collect() };
+    Ok(Listed { rows, count })
 }
 
 fn matching<'a>(

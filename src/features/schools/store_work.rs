@@ -27,7 +27,8 @@ pub struct School {
 }
 
 impl School {
-    /// A school that has nothing to finish: a new one, or a closed one.
+    /// A school that has nothing to finish: a new one, or a closed one. Also one shown to
+    /// somebody who may not transfer it: what it has not finished matters to nobody else.
     #[must_use]
     pub fn idle(row: SchoolRow) -> Self {
         Self { row, work: Work::default() }
