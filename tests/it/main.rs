@@ -15,6 +15,7 @@ mod client;
 mod conclusion_templates;
 mod given;
 mod migrations;
+mod monitorings;
 mod municipalities;
 mod notes;
 mod openapi;

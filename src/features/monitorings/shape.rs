@@ -66,16 +66,6 @@ pub(super) struct MonitoringPatch {
     report_deadline: Option<NaiveDate>,
 }
 
-/// Why a monitoring is given up.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "Приказ отменён"}))]
-pub(super) struct MonitoringCancel {
-    /// Why, for the audit and the readers.
-    #[schema(min_length = 1, max_length = 1000)]
-    pub(super) reason: String,
-}
-
 /// More time for some schools.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -196,7 +196,7 @@ pub fn accept(tx: &mut Tx, mut row: ReportRow, by: &AccountId) -> Result<ReportR
     save(tx, row, "accept", from, None)
 }
 
-/// Ends the report of a school that takes part no more.
+/// Ends a report: the school takes part no more, or the monitoring is given up.
 ///
 /// # Errors
 ///

@@ -211,6 +211,19 @@ pub(super) fn of_monitoring(conn: &mut AnyConnection, id: &MonitoringId) -> Quer
         .load(conn)
 }
 
+/// All reports of a monitoring, locked until the transaction ends. Takes no scope: the
+/// caller holds the monitoring, locked.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn lock_of_monitoring(conn: &mut AnyConnection, id: &MonitoringId) -> QueryResult<Vec<ReportRow>> {
+    diesel::update(reports::table.filter(reports::monitoring_id.eq(id)))
+        .set(reports::version.eq(reports::version))
+        .execute(conn)?;
+    of_monitoring(conn, id)
+}
+
 /// The report of a school in a monitoring, locked until the transaction ends. Takes no
 /// scope: the caller holds the monitoring.
 ///
