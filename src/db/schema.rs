@@ -100,7 +100,7 @@ diesel::table! {
         school_id -> Text,
         until -> Date,
         reason -> Text,
-        order_id -> Nullable<Text>,
+        order_id -> Text,
         created_at -> Timestamp,
     }
 }

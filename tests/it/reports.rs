@@ -197,7 +197,7 @@ async fn after_the_collection_a_draft_needs_an_extension(#[values(Sqlite, Postgr
     let closed = story.step("close-collection").await;
 
     assert_eq!(story.act(&story.principal, &report, "submit").await.problem(409), "collection-closed");
-    let extension = json!({ "school_ids": [story.schools[0]], "until": "2023-03-01", "reason": "Карантин" });
+    let extension = json!({ "school_ids": [story.schools[0]], "until": "2023-12-22", "reason": "Карантин", "order_id": story.order });
     let path = format!("{}/deadline-extensions", story.monitoring);
     story.officer.act_with(&path, closed.version(), &extension).await.expect(200);
     story.act(&story.principal, &report, "submit").await.expect(200);

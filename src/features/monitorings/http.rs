@@ -141,7 +141,9 @@ async fn delete_monitoring(
         .await
 }
 
-/// Give schools more time: they may submit until that day even after the collection was closed.
+/// Give schools more time by order: they may submit until that day, also after the collection.
+///
+/// Answers 409 `order-not-registered`; 422 for a day before the deadline of the reports.
 #[utoipa::path(tag = "monitorings", params(("id" = MonitoringId, Path)), request_body = DeadlineExtensionIn, responses((status = 200, description = "The monitoring", body = MonitoringOut)))]
 #[post("/monitorings/{id}/deadline-extensions")]
 async fn extend_deadline(
