@@ -277,6 +277,49 @@ async fn a_deadline_makes_late_and_overdue_and_never_blocks(#[values(Sqlite, Pos
 
 #[rstest]
 #[actix_web::test]
+async fn what_was_first_submitted_in_time_stays_in_time(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else {
+        return;
+    };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    story.fill(&report).await;
+    story.app.set_date("2023-12-22");
+    let principal = story.app.as_school_head(&story.municipality, &story.schools[0]);
+    let sent = story.act(&principal, &report, "submit").await.expect(200);
+    assert_eq!((&sent["late"], &sent["first_submitted_at"]), (&json!(false), &json!("2023-12-22T09:00:00Z")));
+    let officer = story.app.as_officer(&story.municipality);
+    story.act(&officer, &report, "return").await.expect(200);
+
+    story.app.set_date("2023-12-25");
+    let principal = story.app.as_school_head(&story.municipality, &story.schools[0]);
+    let again = story.act(&principal, &report, "submit").await.expect(200);
+    assert_eq!(
+        (&again["late"], &again["submitted_at"], &again["first_submitted_at"]),
+        (&json!(false), &json!("2023-12-25T09:00:00Z"), &sent["first_submitted_at"])
+    );
+    let back = story.act(&principal, &report, "withdraw").await.expect(200);
+    assert_eq!(back["first_submitted_at"], sent["first_submitted_at"], "the first one was never taken back");
+}
+
+#[rstest]
+#[actix_web::test]
+async fn a_submission_taken_back_keeps_nothing_in_time(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else {
+        return;
+    };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    story.fill(&report).await;
+    story.act(&story.principal, &report, "submit").await.expect(200);
+    let back = story.act(&story.principal, &report, "withdraw").await.expect(200);
+    assert_eq!((&back["late"], &back["first_submitted_at"]), (&json!(false), &Value::Null));
+
+    story.app.set_date("2023-12-25");
+    let principal = story.app.as_school_head(&story.municipality, &story.schools[0]);
+    assert_eq!(story.act(&principal, &report, "submit").await.expect(200)["late"], true);
+}
+
+#[rstest]
+#[actix_web::test]
 async fn closing_a_school_ends_its_open_report(#[values(Sqlite, Postgres)] on: Database) {
     let Some(story) = Campaign::opened(on).await else {
         return;

@@ -32,6 +32,8 @@ pub struct ReportRow {
     pub problems: Option<String>,
     /// How often it was submitted.
     pub submission: i32,
+    /// When it was submitted first, UTC; a submission taken back does not count.
+    pub first_submitted_at: Option<NaiveDateTime>,
     /// When it was submitted last, UTC.
     pub submitted_at: Option<NaiveDateTime>,
     /// By whom.

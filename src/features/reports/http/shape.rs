@@ -35,7 +35,7 @@ pub(super) struct ReportOut {
     deadline: NaiveDate,
     /// It is still to be submitted though its deadline has passed.
     overdue: bool,
-    /// It was last submitted after its deadline.
+    /// It was first submitted after its deadline; a return for correction changes nothing.
     late: bool,
     completeness: Completeness,
     /// Measures done after their due day.
@@ -44,6 +44,9 @@ pub(super) struct ReportOut {
     overdue_items: usize,
     /// How often it was submitted.
     submission: i32,
+    /// When it was submitted first; a submission taken back does not count.
+    first_submitted_at: Option<DateTime<Utc>>,
+    /// When it was submitted last.
     submitted_at: Option<DateTime<Utc>>,
     review_started_at: Option<DateTime<Utc>>,
     accepted_at: Option<DateTime<Utc>>,
@@ -149,6 +152,7 @@ impl ReportOut {
             late_items: view.late_items(),
             overdue_items: view.overdue_items(reader.today),
             submission: row.submission,
+            first_submitted_at: row.first_submitted_at.map(utc),
             submitted_at: row.submitted_at.map(utc),
             review_started_at: row.review_started_at.map(utc),
             accepted_at: row.accepted_at.map(utc),
