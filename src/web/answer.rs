@@ -197,6 +197,18 @@ impl Listing {
         Ok(Self { body, next })
     }
 
+    /// Adds a member that is said of the whole list.
+    ///
+    /// # Errors
+    ///
+    /// The value cannot be written as JSON: a fault of the program.
+    pub fn with<T: Serialize>(mut self, name: &str, value: &T) -> Result<Self, Error> {
+        if let Some(members) = self.body.as_object_mut() {
+            members.insert(name.to_owned(), serde_json::to_value(value)?);
+        }
+        Ok(self)
+    }
+
     /// Sends the page: 304 when the client has it.
     #[must_use]
     pub fn read(self, info: &RequestInfo) -> HttpResponse {

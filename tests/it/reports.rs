@@ -320,6 +320,50 @@ async fn a_submission_taken_back_keeps_nothing_in_time(#[values(Sqlite, Postgres
 
 #[rstest]
 #[actix_web::test]
+async fn items_and_history_come_in_pages(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else {
+        return;
+    };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    let codes = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|i| i["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = story.officer.get(&format!("{report}/items")).await.expect(200);
+    assert_eq!((&first["items"], &first["content"]), (&json!([]), &json!("hidden")));
+
+    let one = story.principal.get(&format!("{report}/items?limit=1&count=exact")).await;
+    assert!(one.header("link").is_some_and(|link| link.ends_with("rel=\"next\"")));
+    let one = one.expect(200);
+    assert_eq!(codes(&one), ["S1"]);
+    assert_eq!(
+        (&one["content"], &one["page"]["count"], &one["page"]["has_more"]),
+        (&json!("current"), &json!(2), &json!(true))
+    );
+    let two = story.principal.get(one["page"]["next"].as_str().unwrap()).await.expect(200);
+    assert_eq!((codes(&two), &two["page"]["next"]), (vec!["S2".to_owned()], &Value::Null));
+    let all = story.principal.get(&format!("{report}/items?sort=-position")).await.expect(200);
+    assert_eq!(codes(&all), ["S2", "S1"]);
+    assert_eq!(all["page"], json!({ "limit": 50, "next": null, "has_more": false }));
+    let done = story.principal.get(&format!("{report}/items?status=done")).await.expect(200);
+    assert_eq!(done["items"], json!([]));
+
+    story.fill(&report).await;
+    let actions = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|i| i["action"].as_str().unwrap().to_owned()).collect()
+    };
+    let life = story.principal.get(&format!("{report}/history?limit=2")).await.expect(200);
+    let rest = story.principal.get(life["page"]["next"].as_str().unwrap()).await.expect(200);
+    assert_eq!([actions(&life), actions(&rest)].concat()[0], "create");
+    assert_eq!((actions(&life).len(), actions(&rest).len()), (2, 1));
+    assert_eq!(rest["page"]["next"], Value::Null);
+    let made = story.principal.get(&format!("{report}/history?action=create")).await.expect(200);
+    assert_eq!(actions(&made), ["create"]);
+    let back = story.principal.get(&format!("{report}/history?sort=-seq&limit=1")).await.expect(200);
+    assert_eq!(back["items"][0], rest["items"][0]);
+}
+
+#[rstest]
+#[actix_web::test]
 async fn closing_a_school_ends_its_open_report(#[values(Sqlite, Postgres)] on: Database) {
     let Some(story) = Campaign::opened(on).await else {
         return;

@@ -141,7 +141,7 @@ async fn each_variant_of_the_case_gives_its_verdicts(
     let played = played(&app, &case).await;
 
     let officer = signed_in(&app, "officer").await;
-    let path = format!("/api/v1/monitorings/{}/conclusions", played.monitoring_id);
+    let path = format!("/api/v1/monitorings/{}/conclusions?limit=1000", played.monitoring_id);
     let conclusions = officer.get(&path).await.expect(200);
     let found = |code: &str| -> Value {
         let items = conclusions["items"].as_array().unwrap();
