@@ -20,6 +20,7 @@ mod municipalities;
 mod notes;
 mod openapi;
 mod orders;
+mod recommendations;
 mod reports;
 mod road_map;
 mod road_maps;
