@@ -276,7 +276,12 @@ fn searched(text: &RecommendationText) -> String {
     text::folded(&format!("{} {}", text.code, text.text))
 }
 
-fn save(
+/// Stores a changed recommendation under its next version.
+///
+/// # Errors
+///
+/// Database failures only.
+pub(super) fn save(
     tx: &mut Tx,
     mut row: RecommendationRow,
     action: &'static str,
