@@ -20,7 +20,7 @@ pub struct ProblemType {
 /// Who can act on a problem, and how.
 #[derive(Debug)]
 pub struct Resolution {
-    /// Code of a role, or `client`, or `operator`.
+    /// Code of a role, `authorised_role` where it depends on the action, or `client`, or `operator`.
     pub actor: &'static str,
     /// What to do.
     pub action: Bi,
@@ -47,8 +47,8 @@ macro_rules! problems {
 problems! {
     // Protocol
     MALFORMED_REQUEST "malformed-request" 400, "Запрос составлен неверно", "The request is malformed", "client", "Исправьте места, названные в errors, и повторите запрос.", "Correct the places named in errors and repeat the request.";
-    UNAUTHENTICATED "unauthenticated" 401, "Требуется вход в систему", "Sign in first", "client", "Получите токен через POST /api/v1/auth/login и передайте его в заголовке Authorization.", "Get a token by POST /api/v1/auth/login and send it in the Authorization header.";
-    FORBIDDEN "forbidden" 403, "Недостаточно прав", "Your role may not do this", "municipal_head", "Обратитесь к тому, чья роль допускает это действие.", "Ask somebody whose role may do this.";
+    UNAUTHENTICATED "unauthenticated" 401, "Требуется вход в систему", "Sign in first", "client", "Войдите через POST /api/v1/auth/login и передайте токен в заголовке Authorization; истёкший токен обновите через POST /api/v1/auth/refresh.", "Sign in by POST /api/v1/auth/login and send the token in the Authorization header; renew an expired token by POST /api/v1/auth/refresh.";
+    FORBIDDEN "forbidden" 403, "Недостаточно прав", "Your role may not do this", "authorised_role", "Обратитесь к тому, чья роль допускает это действие: руководителю отдела или школы либо администратору.", "Ask somebody whose role may do this: the head of the department or of the school, or an administrator.";
     PASSWORD_CHANGE_REQUIRED "password-change-required" 403, "Необходимо сменить одноразовый пароль", "The one-time password must be changed first", "client", "Смените пароль через POST /api/v1/me/password.", "Change the password by POST /api/v1/me/password.";
     READ_ONLY_ACCOUNT "read-only-account" 403, "Учётная запись только для чтения", "The account is read-only", "municipal_head", "Школа закрыта; обратитесь в отдел образования.", "The school is closed; ask the education department.";
     NOT_FOUND "not-found" 404, "Не найдено", "Not found", "client", "Проверьте адрес и идентификатор.", "Check the address and the identifier.";
@@ -74,30 +74,30 @@ problems! {
     // Municipalities and schools
     MUNICIPALITY_EXISTS "municipality-exists" 409, "Такой муниципалитет уже есть", "The municipality exists already", "admin", "Используйте существующую запись.", "Use the existing one.";
     SCHOOL_EXISTS "school-exists" 409, "Школа с таким названием, ИНН или ОГРН уже есть", "A school of this name, INN or OGRN exists already", "municipal_officer", "Используйте существующую запись школы.", "Use the existing school.";
-    OGRN_REGISTERED_ELSEWHERE "ogrn-registered-elsewhere" 409, "ОГРН уже зарегистрирован", "The OGRN is registered elsewhere", "admin", "Проверьте ОГРН; передать школу может администратор.", "Check the OGRN; an administrator can transfer a school.";
+    OGRN_REGISTERED_ELSEWHERE "ogrn-registered-elsewhere" 409, "ИНН или ОГРН уже зарегистрирован", "The INN or OGRN is registered elsewhere", "admin", "Проверьте ИНН и ОГРН; передать школу может администратор.", "Check INN and OGRN; an administrator can transfer a school.";
     SCHOOL_BUSY "school-busy" 409, "У школы есть незавершённая работа", "The school has unfinished work", "municipal_officer", "Завершите отчёт и мониторинг школы или исключите школу из мониторинга.", "Finish the school's report and monitoring, or release the school from it.";
     SCHOOL_CLOSED "school-closed" 409, "Школа закрыта", "The school is closed", "municipal_officer", "Работайте с действующей школой.", "Work with an active school.";
     // Orders and lists
     ORDER_EXISTS "order-exists" 409, "Такой приказ уже внесён", "The order exists already", "municipal_officer", "Используйте существующий приказ.", "Use the existing order.";
-    ORDER_NOT_DRAFT "order-not-draft" 409, "Приказ уже не проект", "The order is no longer a draft", "municipal_head", "Зарегистрированный приказ не изменяется: отмените его новым.", "A registered order is immutable: repeal it by another.";
-    ORDER_NOT_REGISTERED "order-not-registered" 409, "Приказ не зарегистрирован", "The order is not registered", "municipal_head", "Зарегистрируйте приказ.", "Register the order.";
+    ORDER_NOT_DRAFT "order-not-draft" 409, "Приказ уже не проект", "The order is no longer a draft", "municipal_head", "Внесите новый приказ: зарегистрированный и отменённый не изменяются.", "Enter a new order: a registered or repealed one is immutable.";
+    ORDER_NOT_REGISTERED "order-not-registered" 409, "Приказ не зарегистрирован или уже отменён", "The order is not registered, or is repealed", "municipal_head", "Зарегистрируйте проект приказа или укажите действующий приказ.", "Register the draft, or name an order in force.";
     ORDER_IN_USE "order-in-use" 409, "На приказ ссылаются другие документы", "Other documents refer to the order", "municipal_officer", "Сначала измените эти документы.", "Change those documents first.";
     SUPPORT_LIST_STATE "support-list-state" 409, "Состояние перечня не допускает этого", "The state of the list does not allow this", "municipal_head", "Посмотрите actions перечня.", "See the list's actions.";
     SUPPORT_LIST_EMPTY "support-list-empty" 409, "В перечне нет школ", "The list has no schools", "municipal_officer", "Внесите школы в перечень.", "Add schools to the list.";
-    SUPPORT_LIST_IN_USE "support-list-in-use" 409, "По перечню идёт мониторинг", "A monitoring uses the list", "municipal_officer", "Завершите или отмените мониторинг.", "Complete or cancel the monitoring.";
-    ENTRY_EXISTS "entry-exists" 409, "Школа уже в перечне", "The school is in the list already", "municipal_officer", "Измените существующую запись.", "Change the existing entry.";
+    SUPPORT_LIST_IN_USE "support-list-in-use" 409, "Перечень используется в мониторинге", "A monitoring uses the list", "municipal_officer", "Завершите или отмените идущий мониторинг; ненужный проект перечня отмените, а не удаляйте.", "Complete or cancel the monitoring that runs; cancel a draft that is not needed instead of deleting it.";
+    ENTRY_EXISTS "entry-exists" 409, "У школы уже есть запись в перечне", "The list has an entry of the school already", "municipal_officer", "Используйте существующую запись: в проекте перечня её можно изменить.", "Use the existing entry: it can be changed while the list is a draft.";
     ENTRY_EXCLUDED "entry-excluded" 409, "Школа уже исключена из перечня", "The school was excluded already", "municipal_officer", "Изменять больше нечего.", "There is nothing left to change.";
     // Road maps
     TEMPLATE_EXISTS "template-exists" 409, "Такая версия шаблона уже есть", "The template version exists already", "municipal_officer", "Возьмите за основу последнюю версию.", "Base the new version on the latest one.";
     ROAD_MAP_STATE "road-map-state" 409, "Состояние дорожной карты не допускает этого", "The state of the road map does not allow this", "municipal_head", "Посмотрите actions дорожной карты.", "See the road map's actions.";
     ROAD_MAP_NOT_READY "road-map-not-ready" 409, "Дорожная карта не готова к утверждению", "The road map is not ready for approval", "municipal_officer", "Устраните причины из blocked_by.", "Remove the causes in blocked_by.";
-    ROAD_MAP_IN_USE "road-map-in-use" 409, "По дорожной карте идёт мониторинг", "A monitoring uses the road map", "municipal_officer", "Завершите мониторинг.", "Complete the monitoring.";
+    ROAD_MAP_IN_USE "road-map-in-use" 409, "Дорожная карта используется в мониторинге", "A monitoring uses the road map", "municipal_officer", "Дождитесь завершения мониторинга; в запланированном укажите другую карту.", "Let the monitoring be completed; name another map in a planned one.";
     AMENDMENT_EXISTS "amendment-exists" 409, "Новая редакция уже готовится", "An amendment is in work already", "municipal_officer", "Продолжите работу с существующим проектом.", "Go on with the existing draft.";
     MEASURE_EXISTS "measure-exists" 409, "Мероприятие с таким кодом уже есть", "A measure with this code exists already", "municipal_officer", "Выберите другой код.", "Choose another code.";
     // Monitorings and reports
     MONITORING_STATE "monitoring-state" 409, "Состояние мониторинга не допускает этого", "The state of the monitoring does not allow this", "municipal_officer", "Посмотрите actions мониторинга.", "See the monitoring's actions.";
     MONITORING_NOT_READY "monitoring-not-ready" 409, "Мониторинг пока нельзя перевести дальше", "The monitoring cannot go on yet", "municipal_officer", "Устраните причины из blocked_by.", "Remove the causes in blocked_by.";
-    SCHOOL_IN_MONITORING "school-in-monitoring" 409, "Школа уже участвует в мониторинге", "The school takes part already", "municipal_officer", "Изменять больше нечего.", "There is nothing left to change.";
+    SCHOOL_IN_MONITORING "school-in-monitoring" 409, "Школа уже внесена в мониторинг", "The school is in the monitoring already", "municipal_officer", "Работайте с имеющимся отчётом школы; освобождённую школу вернуть нельзя.", "Work with the school's report; a released school cannot come back.";
     REPORT_NOT_EDITABLE "report-not-editable" 409, "Отчёт сейчас нельзя изменять", "The report cannot be changed now", "municipal_officer", "Изменять можно проект и возвращённый отчёт.", "A draft and a returned report can be changed.";
     REPORT_STATE "report-state" 409, "Состояние отчёта не допускает этого", "The state of the report does not allow this", "municipal_officer", "Посмотрите actions отчёта.", "See the report's actions.";
     COLLECTION_CLOSED "collection-closed" 409, "Сбор отчётов закрыт", "The collection of reports is closed", "municipal_officer", "Попросите отдел образования продлить срок.", "Ask the department for an extension.";

@@ -1,5 +1,7 @@
 //! Keyset paging: which rows of a list, in which total order, after which row.
 
+use std::cmp::Ordering;
+
 /// One key of the order. The id is always the last key, so the order is total.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SortKey {
@@ -37,6 +39,30 @@ pub struct Listed<R> {
 pub trait Keyed {
     /// The value under a key of the list's allow-list.
     fn key(&self, name: &str) -> String;
+}
+
+/// The page of a list that was put together in memory: the same order, seek and count as
+/// `keyset!` gives in a query. Keys compare as text, so a number's key is padded with zeros;
+/// `id` is the key that `id=` names.
+#[must_use]
+pub fn page_of<R: Keyed>(page: &Page, id: &str, mut rows: Vec<R>) -> Listed<R> {
+    if let Some(ids) = &page.ids {
+        rows.retain(|row| ids.contains(&row.key(id)));
+    }
+    let count = page.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
+    let keys = |row: &R| page.sort.iter().map(|key| row.key(key.name)).collect::<Vec<String>>();
+    let order = |one: &[String], other: &[String]| {
+        let both = page.sort.iter().zip(one.iter().zip(other));
+        both.map(|(key, (one, other))| if key.desc { other.cmp(one) } else { one.cmp(other) })
+            .find(|order| order.is_ne())
+            .unwrap_or(Ordering::Equal)
+    };
+    rows.sort_by(|one, other| order(&keys(one), &keys(other)));
+    if let Some(after) = &page.after {
+        rows.retain(|row| order(&keys(row), after).is_gt());
+    }
+    rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1));
+    Listed { rows, count }
 }
 
 /// Adds seek condition and order of `$page` to the boxed query `$query`.
@@ -85,3 +111,48 @@ macro_rules! keyset {
     }};
 }
 pub(crate) use keyset;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Row(u32, &'static str);
+
+    impl Keyed for Row {
+        fn key(&self, name: &str) -> String {
+            match name {
+                "position" => format!("{:010}", self.0),
+                _ => self.1.to_owned(),
+            }
+        }
+    }
+
+    fn page(desc: bool, after: Option<[&str; 2]>) -> Page {
+        Page {
+            limit: 2,
+            sort: vec![SortKey { name: "position", desc }, SortKey { name: "id", desc: false }],
+            after: after.map(|keys| keys.map(str::to_owned).to_vec()),
+            ids: None,
+            count: true,
+        }
+    }
+
+    fn ids(page: &Page) -> Vec<&'static str> {
+        let rows = vec![Row(10, "c"), Row(9, "b"), Row(2, "a"), Row(9, "d")];
+        let listed = page_of(page, "id", rows);
+        listed.rows.iter().map(|row| row.1).collect()
+    }
+
+    #[test]
+    fn a_list_in_memory_pages_as_a_query_does() {
+        assert_eq!(ids(&page(false, None)), ["a", "b", "d"], "one row more than the limit");
+        assert_eq!(ids(&page(false, Some(["0000000009", "b"]))), ["d", "c"]);
+        assert_eq!(ids(&page(true, None)), ["c", "b", "d"]);
+        assert_eq!(ids(&page(true, Some(["0000000009", "b"]))), ["d", "a"]);
+        let mut some = page(false, None);
+        some.ids = Some(vec!["c".into(), "d".into(), "x".into()]);
+        assert_eq!(ids(&some), ["d", "c"]);
+        assert_eq!(page_of(&some, "id", vec![Row(1, "c")]).count, Some(1));
+    }
+}

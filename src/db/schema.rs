@@ -100,7 +100,7 @@ diesel::table! {
         school_id -> Text,
         until -> Date,
         reason -> Text,
-        order_id -> Nullable<Text>,
+        order_id -> Text,
         created_at -> Timestamp,
     }
 }
@@ -342,6 +342,7 @@ diesel::table! {
         summary -> Nullable<Text>,
         problems -> Nullable<Text>,
         submission -> Integer,
+        first_submitted_at -> Nullable<Timestamp>,
         submitted_at -> Nullable<Timestamp>,
         submitted_by -> Nullable<Text>,
         review_started_at -> Nullable<Timestamp>,

@@ -198,6 +198,22 @@ impl Listing {
         Ok(Self { bytes, next: page.next })
     }
 
+    /// Adds a member that is said of the whole list.
+    ///
+    /// # Errors
+    ///
+    /// The value cannot be written as JSON: a fault of the program.
+    pub fn with<T: Serialize>(mut self, name: &str, value: &T) -> Result<Self, Error> {
+        // The body is an object with members already: another one goes before its end.
+        self.bytes.pop();
+        self.bytes.push(b',');
+        serde_json::to_writer(&mut self.bytes, name)?;
+        self.bytes.push(b':');
+        serde_json::to_writer(&mut self.bytes, value)?;
+        self.bytes.push(b'}');
+        Ok(self)
+    }
+
     /// Sends the page: 304 when the client has it.
     #[must_use]
     pub fn read(self, info: &RequestInfo) -> HttpResponse {

@@ -68,7 +68,7 @@ impl Campaign {
 
     /// The path of the item of a measure in a report, as this client sees it.
     pub async fn item(&self, client: &Client, report: &str, code: &str) -> String {
-        let items = client.get(&format!("{report}/items")).await.expect(200);
+        let items = client.get(&format!("{report}/items?limit=1000")).await.expect(200);
         let all = items["items"].as_array().unwrap();
         let item = all.iter().find(|item| item["code"] == code).unwrap();
         format!("{report}/items/{}", item["measure_id"].as_str().unwrap())

@@ -86,6 +86,30 @@ fn every_problem_has_a_page_in_both_languages_and_every_page_a_problem() {
     for problem in problems::ALL {
         assert!(problem.page.contains(&*problem.title.ru), "{}", problem.slug);
         assert!(problem.page.contains(&*problem.title.en), "{}", problem.slug);
+        if let Some(resolution) = &problem.resolution {
+            assert!(problem.page.contains(&*resolution.action.ru), "{}", problem.slug);
+            assert!(problem.page.contains(&*resolution.action.en), "{}", problem.slug);
+            assert!(problem.page.contains(&format!("`{}`", resolution.actor)), "{}", problem.slug);
+        }
+    }
+}
+
+/// A text that serves several uses is true of each of them.
+#[actix_web::test]
+async fn a_refusal_sends_people_where_they_get_help() {
+    let app = TestApp::start(Sqlite).await.unwrap();
+    let municipality = app.given_municipality("Хотынецкий район");
+    let action = |reply: &Value| reply["resolution"]["action"].as_str().unwrap().to_owned();
+
+    let nobody = app.anonymous().get("/api/v1/schools").await.expect(401);
+    assert!(action(&nobody).contains("/api/v1/auth/refresh"), "an expired token is renewed");
+    let officer = app.as_officer(&municipality);
+    let path = "/api/v1/municipalities";
+    let refused = officer.post(path, &serde_json::json!({})).await.expect(403);
+    assert_eq!(refused["resolution"]["actor"], "authorised_role", "here it is the administrator");
+    for slug in ["support-list-in-use", "road-map-in-use", "entry-exists", "school-in-monitoring"] {
+        let problem = problems::by_slug(slug).unwrap();
+        assert!(!problem.title.ru.contains("идёт"), "{slug} also answers where nothing runs");
     }
 }
 

@@ -197,7 +197,7 @@ async fn after_the_collection_a_draft_needs_an_extension(#[values(Sqlite, Postgr
     let closed = story.step("close-collection").await;
 
     assert_eq!(story.act(&story.principal, &report, "submit").await.problem(409), "collection-closed");
-    let extension = json!({ "school_ids": [story.schools[0]], "until": "2023-03-01", "reason": "Карантин" });
+    let extension = json!({ "school_ids": [story.schools[0]], "until": "2023-12-22", "reason": "Карантин", "order_id": story.order });
     let path = format!("{}/deadline-extensions", story.monitoring);
     story.officer.act_with(&path, closed.version(), &extension).await.expect(200);
     story.act(&story.principal, &report, "submit").await.expect(200);
@@ -273,6 +273,93 @@ async fn a_deadline_makes_late_and_overdue_and_never_blocks(#[values(Sqlite, Pos
         (&json!(-1), &json!(2), &json!(1))
     );
     assert_eq!(progress["reports"][1]["completeness"], json!({ "filled": 1, "total": 2 }));
+}
+
+#[rstest]
+#[actix_web::test]
+async fn what_was_first_submitted_in_time_stays_in_time(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else {
+        return;
+    };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    story.fill(&report).await;
+    story.app.set_date("2023-12-22");
+    let principal = story.app.as_school_head(&story.municipality, &story.schools[0]);
+    let sent = story.act(&principal, &report, "submit").await.expect(200);
+    assert_eq!((&sent["late"], &sent["first_submitted_at"]), (&json!(false), &json!("2023-12-22T09:00:00Z")));
+    let officer = story.app.as_officer(&story.municipality);
+    story.act(&officer, &report, "return").await.expect(200);
+
+    story.app.set_date("2023-12-25");
+    let principal = story.app.as_school_head(&story.municipality, &story.schools[0]);
+    let again = story.act(&principal, &report, "submit").await.expect(200);
+    assert_eq!(
+        (&again["late"], &again["submitted_at"], &again["first_submitted_at"]),
+        (&json!(false), &json!("2023-12-25T09:00:00Z"), &sent["first_submitted_at"])
+    );
+    let back = story.act(&principal, &report, "withdraw").await.expect(200);
+    assert_eq!(back["first_submitted_at"], sent["first_submitted_at"], "the first one was never taken back");
+}
+
+#[rstest]
+#[actix_web::test]
+async fn a_submission_taken_back_keeps_nothing_in_time(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else {
+        return;
+    };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    story.fill(&report).await;
+    story.act(&story.principal, &report, "submit").await.expect(200);
+    let back = story.act(&story.principal, &report, "withdraw").await.expect(200);
+    assert_eq!((&back["late"], &back["first_submitted_at"]), (&json!(false), &Value::Null));
+
+    story.app.set_date("2023-12-25");
+    let principal = story.app.as_school_head(&story.municipality, &story.schools[0]);
+    assert_eq!(story.act(&principal, &report, "submit").await.expect(200)["late"], true);
+}
+
+#[rstest]
+#[actix_web::test]
+async fn items_and_history_come_in_pages(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else {
+        return;
+    };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    let codes = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|i| i["code"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = story.officer.get(&format!("{report}/items")).await.expect(200);
+    assert_eq!((&first["items"], &first["content"]), (&json!([]), &json!("hidden")));
+
+    let one = story.principal.get(&format!("{report}/items?limit=1&count=exact")).await;
+    assert!(one.header("link").is_some_and(|link| link.ends_with("rel=\"next\"")));
+    let one = one.expect(200);
+    assert_eq!(codes(&one), ["S1"]);
+    assert_eq!(
+        (&one["content"], &one["page"]["count"], &one["page"]["has_more"]),
+        (&json!("current"), &json!(2), &json!(true))
+    );
+    let two = story.principal.get(one["page"]["next"].as_str().unwrap()).await.expect(200);
+    assert_eq!((codes(&two), &two["page"]["next"]), (vec!["S2".to_owned()], &Value::Null));
+    let all = story.principal.get(&format!("{report}/items?sort=-position")).await.expect(200);
+    assert_eq!(codes(&all), ["S2", "S1"]);
+    assert_eq!(all["page"], json!({ "limit": 50, "next": null, "has_more": false }));
+    let done = story.principal.get(&format!("{report}/items?status=done")).await.expect(200);
+    assert_eq!(done["items"], json!([]));
+
+    story.fill(&report).await;
+    let actions = |page: &Value| -> Vec<String> {
+        page["items"].as_array().unwrap().iter().map(|i| i["action"].as_str().unwrap().to_owned()).collect()
+    };
+    let life = story.principal.get(&format!("{report}/history?limit=2")).await.expect(200);
+    let rest = story.principal.get(life["page"]["next"].as_str().unwrap()).await.expect(200);
+    assert_eq!([actions(&life), actions(&rest)].concat()[0], "create");
+    assert_eq!((actions(&life).len(), actions(&rest).len()), (2, 1));
+    assert_eq!(rest["page"]["next"], Value::Null);
+    let made = story.principal.get(&format!("{report}/history?action=create")).await.expect(200);
+    assert_eq!(actions(&made), ["create"]);
+    let back = story.principal.get(&format!("{report}/history?sort=-seq&limit=1")).await.expect(200);
+    assert_eq!(back["items"][0], rest["items"][0]);
 }
 
 #[rstest]

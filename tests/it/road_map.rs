@@ -5,6 +5,7 @@ use rstest::rstest;
 use school_roadmap::demo::case::Case;
 use school_roadmap::demo::play::{self, PASSWORD, Played};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::Client;
@@ -126,6 +127,34 @@ fn vary(case: &mut Case, name: &str) {
     }
 }
 
+/// Who trusts nobody takes the JSON of a registered note, drops what registration adds,
+/// writes it as RFC 8785 says, and gets the hash of the footer.
+#[rstest]
+#[actix_web::test]
+async fn an_outside_verifier_gets_the_printed_hash(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else { return };
+    let played = played(&app, &Case::reference().unwrap()).await;
+    let (officer, anyone) = (signed_in(&app, "officer").await, app.anonymous());
+    let note = officer.get(&format!("/api/v1/notes/{}", played.note_id)).await.expect(200);
+    let hash = note["hash"].as_str().unwrap();
+
+    for (client, side) in [(&anyone, "public/notes"), (&officer, "notes")] {
+        let content = format!("/api/v1/{side}/{}/content", played.note_id);
+        let mut served = client.get(&format!("{content}?format=json")).await.expect(200);
+        for added_later in ["number", "registered_on"] {
+            served.as_object_mut().unwrap().shift_remove(added_later);
+        }
+        let canonical = serde_json_canonicalizer::to_vec(&served).unwrap();
+        let digest = Sha256::digest(&canonical);
+        let found: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(found, hash, "{side}");
+        let printed = client.get(&format!("{content}?format=md")).await.text();
+        assert!(printed.contains(hash), "the footer prints it");
+    }
+    let verified = anyone.get(&format!("/api/v1/verify/{hash}")).await.expect(200);
+    assert_eq!(verified["number"], note["number"]);
+}
+
 #[rstest]
 #[actix_web::test]
 async fn each_variant_of_the_case_gives_its_verdicts(
@@ -141,7 +170,7 @@ async fn each_variant_of_the_case_gives_its_verdicts(
     let played = played(&app, &case).await;
 
     let officer = signed_in(&app, "officer").await;
-    let path = format!("/api/v1/monitorings/{}/conclusions", played.monitoring_id);
+    let path = format!("/api/v1/monitorings/{}/conclusions?limit=1000", played.monitoring_id);
     let conclusions = officer.get(&path).await.expect(200);
     let found = |code: &str| -> Value {
         let items = conclusions["items"].as_array().unwrap();

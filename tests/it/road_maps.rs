@@ -60,7 +60,11 @@ impl Story {
 
     /// The path of a draft with an order and these measures.
     async fn draft(&self, measures: Value) -> String {
-        let body = with(map("Дорожная карта"), "order_id", json!(self.registered_order("124").await));
+        self.draft_by("124", measures).await
+    }
+
+    async fn draft_by(&self, order: &str, measures: Value) -> String {
+        let body = with(map("Дорожная карта"), "order_id", json!(self.registered_order(order).await));
         let draft = self.officer.post(MAPS, &body).await.expect(201);
         let path = format!("{MAPS}/{}", draft.id());
         self.officer.post(&format!("{path}/measures"), &measures).await.expect(201);
@@ -358,6 +362,15 @@ async fn a_schools_own_map_is_drafted_by_its_people_and_approved_by_its_head(
         operator.post(MAPS, &orphan).await.violations(422),
         ["/order_id not-allowed", "/parent_id required"]
     );
+    let other = app.given_school(&story.municipality, "Иная школа", 2);
+    let elsewhere = with(measure("S1"), "applies_to", json!({"kind": "schools", "school_ids": [other]}));
+    let draft = story.draft_by("125", json!([measure("S1")])).await;
+    let foreign = story.draft_by("126", json!([elsewhere])).await;
+    story.head.act(&format!("{foreign}/approve"), 2).await.expect(200);
+    for (parent, code) in [(&draft, "unknown-reference"), (&foreign, "not-applicable")] {
+        let body = with(map("Карта школы"), "parent_id", json!(parent.rsplit('/').next().unwrap()));
+        assert_eq!(operator.post(MAPS, &body).await.violations(422), [format!("/parent_id {code}")]);
+    }
     let own = operator.post(MAPS, &with(map("Карта школы"), "parent_id", json!(parent_id))).await.expect(201);
     let path = format!("{MAPS}/{}", own.id());
     assert_eq!((own["level"].as_str(), &own["warnings"]), (Some("school"), &json!([])));

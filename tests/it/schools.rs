@@ -277,6 +277,29 @@ async fn a_name_is_taken_by_one_active_school(#[values(Sqlite, Postgres)] on: Da
 
 #[rstest]
 #[actix_web::test]
+async fn an_inn_of_another_municipality_tells_nothing_of_its_school(
+    #[values(Sqlite, Postgres)] on: Database,
+) {
+    let Some(app) = TestApp::start(on).await else {
+        return;
+    };
+    let (ours, theirs) = (app.given_municipality("Наш район"), app.given_municipality("Их район"));
+    let officer = app.as_officer(&ours);
+    app.given_school(&theirs, "МБОУ-Чужая СОШ", 0);
+    let own = app.given_school(&ours, "МБОУ-Своя СОШ", 2);
+    let mut same_inn = other_school("МБОУ-Новая СОШ");
+    same_inn["inn"] = json!("5799000019");
+
+    let refused = officer.post(LIST, &same_inn).await;
+    assert_eq!(refused.problem(409), "ogrn-registered-elsewhere");
+    assert!(!refused.text().contains("Чужая") && refused.json().get("errors").is_none());
+    assert_eq!(put(&officer, OTHER_OGRN, &same_inn).await.problem(409), "ogrn-registered-elsewhere");
+    let changed = officer.patch(&at(own.as_str()), 1, &json!({"inn": "5799000019"})).await;
+    assert_eq!(changed.problem_without_request_id(), refused.problem_without_request_id());
+}
+
+#[rstest]
+#[actix_web::test]
 async fn a_closed_school_is_read_and_no_longer_changed(#[values(Sqlite, Postgres)] on: Database) {
     let Some(app) = TestApp::start(on).await else {
         return;

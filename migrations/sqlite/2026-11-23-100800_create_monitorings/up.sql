@@ -39,7 +39,7 @@ CREATE TABLE deadline_extensions (
     school_id     TEXT      NOT NULL REFERENCES schools (id),
     until         DATE      NOT NULL,
     reason        TEXT      NOT NULL,
-    order_id      TEXT      REFERENCES orders (id),
+    order_id      TEXT NOT NULL REFERENCES orders (id),
     created_at    TIMESTAMP NOT NULL,
     PRIMARY KEY (monitoring_id, school_id)
 );

@@ -9,6 +9,7 @@ CREATE TABLE reports (
     summary       TEXT,
     problems      TEXT,
     submission    INTEGER   NOT NULL DEFAULT 0,                   -- how often it was submitted
+    first_submitted_at TIMESTAMP,                                 -- decides whether it was late
     submitted_at  TIMESTAMP,
     submitted_by  TEXT      REFERENCES accounts (id),
     review_started_at TIMESTAMP,

@@ -7,14 +7,15 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow::{self, Conclusions};
 use super::policy;
-use super::shape::{ConclusionOut, ConclusionPatch, ConclusionsOut};
+use super::shape::{ConclusionFilter, ConclusionOut, ConclusionPage, ConclusionPatch};
 use crate::auth::{Permit, Scope};
+use crate::db::page::page_of;
 use crate::db::{AnyConnection, Db};
 use crate::error::Error;
 use crate::features::monitorings::{self, MonitoringRow};
 use crate::kit::id::MonitoringId;
 use crate::web::query::One;
-use crate::web::{Answer, Body, RequestInfo, Writing, resource};
+use crate::web::{Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing, resource};
 
 /// Registers the operations.
 pub fn configure(config: &mut ServiceConfig) {
@@ -41,23 +42,25 @@ fn read(
     Ok((monitoring, conclusions))
 }
 
-/// Read all conclusions of a monitoring, each with its explanation.
+/// List the conclusions of a monitoring in the order of the template, each with its explanation.
 ///
-/// Until the note is signed they are derived from the reports accepted now; then they stand
+/// `id=` names their numbers. Until the note is signed they are derived from the reports accepted now; then they stand
 /// as signed. Answers 409 `monitoring-state` before the monitoring is opened.
-#[utoipa::path(tag = "conclusions", params(("id" = MonitoringId, Path)), responses((status = 200, description = "The conclusions", body = ConclusionsOut)))]
+#[utoipa::path(tag = "conclusions", params(("id" = MonitoringId, Path), ConclusionFilter, Paging), responses((status = 200, description = "A page", body = ConclusionPage)))]
 #[get("/monitorings/{id}/conclusions")]
 async fn list_conclusions(
     permit: Permit<policy::ReadConclusions>,
     db: Data<Db>,
     info: RequestInfo,
-    one: One,
+    query: ListQuery<ConclusionFilter>,
     id: Path<MonitoringId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
     let (monitoring, conclusions) = db.read(move |conn| read(conn, &scope, &id)).await?;
-    let out = ConclusionsOut::of(conclusions, &monitoring, info.lang, &permit.caller);
-    Ok(Answer::plain(&out)?.read(&info, &one))
+    let items = ConclusionOut::all(&conclusions, &monitoring, info.lang, &permit.caller);
+    let items = items.into_iter().filter(|item| query.filter.takes(item)).collect();
+    let listed = page_of(&query.page, ConclusionFilter::LAST_KEY, items);
+    Ok(Listing::of(&query, listed, &info, |item| item)?.read(&info))
 }
 
 /// Read a conclusion with its explanation.

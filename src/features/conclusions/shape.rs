@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use super::domain::{Conclusion, CriterionResult, DerivationRule, LeftOut, UsedReport, Verdict};
 use super::flow::{self, ConclusionInForce, Conclusions};
 use super::policy;
 use crate::auth::Caller;
+use crate::db::page::Keyed;
 use crate::features::conclusion_templates::{ConclusionLevel, CriterionRule};
 use crate::features::monitorings::MonitoringRow;
 use crate::features::reports::OutReason;
@@ -17,8 +18,9 @@ use crate::kit::clock::utc;
 use crate::kit::code::Code;
 use crate::kit::id::{MonitoringId, ReportId, SchoolId};
 use crate::kit::lang::Lang;
-use crate::web::ActionOut;
 use crate::web::body::present;
+use crate::web::query::PageOut;
+use crate::web::{ActionOut, AnyOf, Filter};
 
 /// The text of a conclusion: absent keeps it, null puts the generated one in force again.
 #[derive(Debug, Deserialize, ToSchema)]
@@ -31,15 +33,41 @@ pub(super) struct ConclusionPatch {
     pub(super) edited_text: Option<Option<String>>,
 }
 
-/// All conclusions of a monitoring.
+/// A page of the conclusions of a monitoring.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ConclusionsOut {
+pub(super) struct ConclusionPage {
     items: Vec<ConclusionOut>,
+    page: PageOut,
+}
+
+/// Filters of the list of conclusions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ConclusionFilter {
+    /// Any of these verdicts, comma-separated.
+    #[param(value_type = Option<String>, example = "some,none")]
+    verdict: Option<AnyOf<Verdict>>,
+}
+
+impl Filter for ConclusionFilter {
+    const SORTS: &'static [&'static str] = &["position"];
+    const DEFAULT_SORT: &'static str = "position";
+    const LAST_KEY: &'static str = "code";
+}
+
+impl ConclusionFilter {
+    /// Whether the conclusion stays in the list.
+    pub(super) fn takes(&self, item: &ConclusionOut) -> bool {
+        self.verdict.as_ref().is_none_or(|any| any.0.contains(&item.verdict))
+    }
 }
 
 /// A conclusion, with how it came about.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ConclusionOut {
+    /// Its place in the template.
+    #[serde(skip)]
+    position: usize,
     monitoring_id: MonitoringId,
     /// Its number in the note.
     #[schema(example = "2.3")]
@@ -170,16 +198,12 @@ impl Names<'_> {
     }
 }
 
-impl ConclusionsOut {
-    pub(super) fn of(
-        conclusions: Conclusions,
-        monitoring: &MonitoringRow,
-        lang: Lang,
-        caller: &Caller,
-    ) -> Self {
-        let names = Names::of(&conclusions);
-        let items = conclusions.items.iter().cloned();
-        Self { items: items.map(|item| ConclusionOut::new(item, &names, monitoring, lang, caller)).collect() }
+impl Keyed for ConclusionOut {
+    fn key(&self, name: &str) -> String {
+        match name {
+            "position" => format!("{:010}", self.position),
+            _ => self.code.clone(),
+        }
     }
 }
 
@@ -193,6 +217,19 @@ impl<'a> Names<'a> {
 impl ConclusionOut {
     pub(super) fn version(&self) -> i32 {
         self.version
+    }
+
+    /// All conclusions, in the order of the template.
+    pub(super) fn all(
+        conclusions: &Conclusions,
+        monitoring: &MonitoringRow,
+        lang: Lang,
+        caller: &Caller,
+    ) -> Vec<Self> {
+        let names = Names::of(conclusions);
+        let items = conclusions.items.iter().cloned().enumerate();
+        let out = |(position, item)| Self { position, ..Self::new(item, &names, monitoring, lang, caller) };
+        items.map(out).collect()
     }
 
     /// One of `conclusions`, as it stands now.
@@ -217,6 +254,7 @@ impl ConclusionOut {
         let text = item.text().to_owned();
         let Conclusion { code, level, verdict, generated_text, explanation } = item.derived;
         Self {
+            position: 0,
             actions: vec![ActionOut::new("update", edits, &flow::blockers(monitoring))],
             monitoring_id: monitoring.id.clone(),
             code,

@@ -92,6 +92,24 @@ pub fn check_dates(
     violations
 }
 
+/// Checks the last day of a deadline extension: it is not past and gives more time.
+#[must_use]
+pub fn check_extension(until: NaiveDate, report_deadline: NaiveDate, today: NaiveDate) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    if until < today {
+        let detail = Bi::fixed("Дата уже прошла", "The day is past");
+        violations.push(Violation::new("/until", "past-date", detail));
+    }
+    if until < report_deadline {
+        let detail = Bi::fixed(
+            "Продлённый срок раньше срока отчёта",
+            "The extension ends before the deadline of the reports",
+        );
+        violations.push(Violation::new("/until", "order", detail));
+    }
+    violations
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,5 +141,17 @@ mod tests {
         let day = |d| NaiveDate::from_ymd_opt(2023, 12, d).unwrap();
         assert!(check_dates(day(1), day(1), day(1)).is_empty());
         assert_eq!(check_dates(day(2), day(1), day(1)).len(), 2);
+    }
+
+    #[test]
+    fn an_extension_ends_neither_before_today_nor_before_the_deadline() {
+        let day = |d| NaiveDate::from_ymd_opt(2023, 12, d).unwrap();
+        let codes = |until, today| -> Vec<&str> {
+            check_extension(day(until), day(22), day(today)).iter().map(|v| v.code).collect()
+        };
+        assert!(codes(22, 22).is_empty());
+        assert_eq!(codes(21, 21), ["order"]);
+        assert_eq!(codes(24, 25), ["past-date"]);
+        assert_eq!(codes(20, 21), ["past-date", "order"]);
     }
 }

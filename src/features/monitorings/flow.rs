@@ -7,7 +7,8 @@ use super::store::{self, ExtensionRow, MonitoringRow};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
 use crate::error::Error;
-use crate::features::{orders, road_maps, support_lists};
+use crate::features::orders::{self, OrderStatus};
+use crate::features::{road_maps, support_lists};
 use crate::kit::code::Code;
 use crate::kit::id::{MonitoringId, OrderId, RoadMapId, SchoolId, SupportListId};
 use crate::kit::lang::Bi;
@@ -40,8 +41,8 @@ pub struct Extension {
     pub until: NaiveDate,
     /// Why.
     pub reason: String,
-    /// By which order, when there is one.
-    pub order_id: Option<OrderId>,
+    /// By which order.
+    pub order_id: OrderId,
 }
 
 /// The monitoring a request is about, locked.
@@ -194,32 +195,31 @@ pub fn thaw(tx: &mut Tx, row: &MonitoringRow) -> Result<MonitoringRow, Error> {
     save(tx, row, "thaw", Some(from), None)
 }
 
-/// Gives schools of the snapshot more time.
+/// Gives schools of the snapshot more time by a registered order.
 ///
 /// # Errors
 ///
-/// 422 for schools that do not take part, a past day, an unknown order.
+/// 409 `order-not-registered`; 422 for schools that do not take part, a day that is past or
+/// lies before the deadline, an unknown order.
 pub fn extend(
     tx: &mut Tx,
     scope: &Scope,
     row: MonitoringRow,
     given: Extension,
 ) -> Result<MonitoringRow, Error> {
+    let order = orders::find_for_change(tx, scope, &given.order_id)?;
+    if order.as_ref().is_some_and(|order| order.status != OrderStatus::Registered) {
+        return Err(Error::blocked(&problems::ORDER_NOT_REGISTERED, &["order-not-registered"]));
+    }
     let taking_part = store::schools_of(tx, &row.id)?;
-    let mut violations = Vec::new();
+    let mut violations = domain::check_extension(given.until, row.report_deadline, tx.today());
     for (place, id) in given.school_ids.iter().enumerate() {
         if !taking_part.iter().any(|school| school.school_id == *id && school.released_on.is_none()) {
             let detail = Bi::fixed("Школа не участвует в мониторинге", "The school does not take part");
             violations.push(Violation::new(format!("/school_ids/{place}"), "unknown-reference", detail));
         }
     }
-    if given.until < tx.today() {
-        let detail = Bi::fixed("Дата уже прошла", "The day is past");
-        violations.push(Violation::new("/until", "past-date", detail));
-    }
-    if let Some(id) = &given.order_id
-        && orders::find(tx, scope, id)?.is_none()
-    {
+    if order.is_none() {
         violations.push(unknown("/order_id"));
     }
     if !violations.is_empty() {

@@ -4,10 +4,9 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use super::domain::{MonitoringStatus, Step};
+use super::domain::Step;
 use super::shape::{
-    DeadlineExtensionIn, MonitoringCancel, MonitoringFilter, MonitoringIn, MonitoringOut, MonitoringPage,
-    MonitoringPatch,
+    DeadlineExtensionIn, MonitoringFilter, MonitoringIn, MonitoringOut, MonitoringPage, MonitoringPatch,
 };
 use super::store::{self, SnapshotSchool};
 use super::{flow, policy};
@@ -26,7 +25,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(get_monitoring)
         .service(update_monitoring)
         .service(delete_monitoring)
-        .service(cancel_monitoring)
         .service(extend_deadline);
 }
 
@@ -143,33 +141,9 @@ async fn delete_monitoring(
         .await
 }
 
-/// Give up a planned or open monitoring.
-#[utoipa::path(tag = "monitorings", params(("id" = MonitoringId, Path)), request_body = MonitoringCancel, responses((status = 200, description = "The monitoring", body = MonitoringOut)))]
-#[post("/monitorings/{id}/cancel")]
-async fn cancel_monitoring(
-    permit: Permit<policy::PlanMonitorings>,
-    db: Data<Db>,
-    writing: Writing,
-    id: Path<MonitoringId>,
-    body: Body<MonitoringCancel>,
-) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, Step::Cancel)?;
-            let reason = body.checked()?.reason;
-            let row = flow::advance(tx, row, MonitoringStatus::Cancelled, "cancel", Some(&reason))?;
-            let schools = store::schools_of(tx, &row.id)?;
-            MonitoringOut::answer(row, schools, writing.info.lang, &caller)
-        })
-        .await
-}
-
-/// Give schools more time: they may submit until that day even after the collection was closed.
+/// Give schools more time by order: they may submit until that day, also after the collection.
+///
+/// Answers 409 `order-not-registered`; 422 for a day before the deadline of the reports.
 #[utoipa::path(tag = "monitorings", params(("id" = MonitoringId, Path)), request_body = DeadlineExtensionIn, responses((status = 200, description = "The monitoring", body = MonitoringOut)))]
 #[post("/monitorings/{id}/deadline-extensions")]
 async fn extend_deadline(

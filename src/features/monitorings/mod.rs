@@ -2,8 +2,8 @@
 //!
 //! States: planned -open-> open -close-collection-> collected -analyse-> analysed
 //! -complete-> completed; planned, open -cancel-> cancelled. Opening, closing the
-//! collection, analysing, completing and everything that changes the schools of an open
-//! monitoring are served where reports are known.
+//! collection, analysing, completing, cancelling and everything that changes the schools of
+//! an open monitoring are served where reports are known.
 
 mod domain;
 mod flow;

@@ -66,33 +66,24 @@ pub(super) struct MonitoringPatch {
     report_deadline: Option<NaiveDate>,
 }
 
-/// Why a monitoring is given up.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(example = json!({"reason": "Приказ отменён"}))]
-pub(super) struct MonitoringCancel {
-    /// Why, for the audit and the readers.
-    #[schema(min_length = 1, max_length = 1000)]
-    pub(super) reason: String,
-}
-
 /// More time for some schools.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "school_ids": ["0192f0c1-2a3b-7c4d-8e5f-0123456789ab"], "until": "2023-12-27", "reason": "Карантин в школе"
+    "school_ids": ["0192f0c1-2a3b-7c4d-8e5f-0123456789ab"], "until": "2023-12-27", "reason": "Карантин в школе",
+    "order_id": "0192f0c1-2a3b-7c4d-8e5f-0123456789ac"
 }))]
 pub(super) struct DeadlineExtensionIn {
     /// The schools; each must take part.
     #[schema(min_items = 1, max_items = 1000)]
     school_ids: Vec<SchoolId>,
-    /// Last day on which they may submit.
+    /// Last day on which they may submit; not before the deadline of the reports.
     until: NaiveDate,
     /// Why.
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
-    /// By which order.
-    order_id: Option<OrderId>,
+    /// The registered order that gives it.
+    order_id: OrderId,
 }
 
 /// A school of the snapshot.

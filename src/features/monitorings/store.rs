@@ -105,7 +105,7 @@ pub(super) struct ExtensionRow {
     pub(super) school_id: SchoolId,
     pub(super) until: NaiveDate,
     pub(super) reason: String,
-    pub(super) order_id: Option<OrderId>,
+    pub(super) order_id: OrderId,
     pub(super) created_at: NaiveDateTime,
 }
 

@@ -5,18 +5,17 @@ use std::collections::HashSet;
 use chrono::NaiveDate;
 
 use super::domain::{self, AddresseeStatus, RecommendationAddressee, RecommendationStatus, Step};
+use super::flow_check::check;
 use super::store::{self, RecommendationRow};
 use super::store_addressees::{self as addressees, AddresseeRow};
 use crate::auth::Scope;
 use crate::db::{AnyConnection, Change, Json, Op, Tx};
 use crate::error::Error;
-use crate::features::monitorings::{self, MonitoringRow, MonitoringStatus};
-use crate::features::schools::{self, SchoolStatus};
+use crate::features::monitorings::{self, MonitoringRow};
+use crate::features::schools;
 use crate::kit::code::Code;
 use crate::kit::id::{MonitoringId, NoteId, RecommendationId, SchoolId};
-use crate::kit::lang::Bi;
 use crate::kit::text;
-use crate::kit::violation::Violation;
 use crate::problems;
 
 /// The text of a recommendation, complete.
@@ -66,8 +65,8 @@ pub fn require(row: &RecommendationRow, step: Step) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// 409 for a monitoring whose note is signed or that is over; 422 for an unknown monitoring
-/// or school, and for schools that do not fit the addressee.
+/// 409 for a monitoring whose note is signed or that is over; 422 for an unknown monitoring,
+/// school or conclusion, and for schools that do not fit the addressee.
 pub fn create(tx: &mut Tx, scope: &Scope, text: RecommendationText) -> Result<RecommendationRow, Error> {
     let municipality_id = scope.municipality().cloned().ok_or_else(Error::not_found)?;
     check(tx, scope, &text)?;
@@ -277,50 +276,12 @@ fn searched(text: &RecommendationText) -> String {
     text::folded(&format!("{} {}", text.code, text.text))
 }
 
-fn check(tx: &mut Tx, scope: &Scope, text: &RecommendationText) -> Result<(), Error> {
-    let mut violations =
-        domain::check_addressee(text.addressee, &text.school_ids, text.monitoring_id.is_some());
-    if let Some(id) = &text.monitoring_id {
-        match monitorings::find_for_change(tx, scope, id)? {
-            None => {
-                let detail = Bi::fixed("Такого мониторинга нет", "There is no such monitoring");
-                violations.push(Violation::new("/monitoring_id", "unknown-reference", detail));
-            }
-            Some(monitoring) => refuse_closed(&monitoring)?,
-        }
-    }
-    let known = schools::find_many(tx, scope, &text.school_ids)?;
-    let active: HashSet<&SchoolId> = known
-        .iter()
-        .filter(|school| school.status == SchoolStatus::Active)
-        .map(|school| &school.id)
-        .collect();
-    for (place, id) in text.school_ids.iter().enumerate() {
-        if !active.contains(id) {
-            let detail = Bi::fixed("Такой действующей школы нет", "There is no such active school");
-            violations.push(Violation::new(format!("/school_ids/{place}"), "unknown-reference", detail));
-        }
-    }
-    if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
-}
-
-/// A monitoring whose note is signed, or that is over, takes no more recommendations.
-fn refuse_closed(monitoring: &MonitoringRow) -> Result<(), Error> {
-    if monitoring.frozen_at.is_some() {
-        return Err(Error::blocked(&problems::MONITORING_FROZEN, &["monitoring-frozen"]));
-    }
-    match monitoring.status {
-        MonitoringStatus::Completed => {
-            Err(Error::blocked(&problems::MONITORING_STATE, &["monitoring-completed"]))
-        }
-        MonitoringStatus::Cancelled => {
-            Err(Error::blocked(&problems::MONITORING_STATE, &["monitoring-cancelled"]))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn save(
+/// Stores a changed recommendation under its next version.
+///
+/// # Errors
+///
+/// Database failures only.
+pub(super) fn save(
     tx: &mut Tx,
     mut row: RecommendationRow,
     action: &'static str,

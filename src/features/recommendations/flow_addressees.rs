@@ -1,6 +1,7 @@
 //! What happens to the part of one school, each within one transaction.
 
 use super::domain::{AddresseeStatus, AddresseeStep, RecommendationStatus};
+use super::flow;
 use super::store::{self, RecommendationRow};
 use super::store_addressees::{self as addressees, AddresseeRow};
 use crate::auth::Scope;
@@ -56,22 +57,26 @@ pub fn require(row: &RecommendationRow, addressee: &AddresseeRow, step: Addresse
     Err(Error::blocked(&problems::RECOMMENDATION_STATE, &blockers))
 }
 
-/// Takes the step; `said` replaces the comment when there is something to say.
+/// Takes the step; `said` replaces the comment when there is something to say. The
+/// recommendation shows its addressees, so its version rises too.
 ///
 /// # Errors
 ///
 /// Database failures only.
 pub fn take(
     tx: &mut Tx,
+    row: RecommendationRow,
     mut addressee: AddresseeRow,
     step: AddresseeStep,
     said: Option<String>,
-) -> Result<AddresseeRow, Error> {
+) -> Result<(RecommendationRow, AddresseeRow), Error> {
     let from = addressee.status;
     addressee.status = step.leads_to();
     addressee.comment = said.or(addressee.comment);
     save(tx, &mut addressee, step.name(), from)?;
-    Ok(addressee)
+    let status = row.status;
+    let row = flow::save(tx, row, "addressee-step", status)?;
+    Ok((row, addressee))
 }
 
 /// Ends what a school still has to do: it is being closed.

@@ -59,7 +59,7 @@ impl Taking {
         admit(tx)?;
         writing.expect_version(addressee.version)?;
         flow::require(&row, &addressee, self.step)?;
-        let addressee = flow::take(tx, addressee, self.step, said()?)?;
+        let (row, addressee) = flow::take(tx, row, addressee, self.step, said()?)?;
         let today = moscow_date(writing.info.now);
         let reading = Reading { lang: writing.info.lang, today, caller: &self.caller };
         resource(addressee.version, &RecommendationAddresseeOut::of(addressee, name, &row, reading))

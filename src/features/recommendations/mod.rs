@@ -8,6 +8,7 @@
 mod domain;
 mod flow;
 mod flow_addressees;
+mod flow_check;
 mod http;
 mod http_addressees;
 mod policy;

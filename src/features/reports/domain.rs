@@ -40,7 +40,7 @@ codes! {
         Returned = "returned", "возвращен на доработку", "returned";
         /// Accepted; conclusions rest on it.
         Accepted = "accepted", "принят", "accepted";
-        /// The school was released from the monitoring.
+        /// The school was released, or the monitoring given up.
         Cancelled = "cancelled", "отменен", "cancelled";
     }
 }

@@ -136,6 +136,7 @@ pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow
     row.status = ReportStatus::Submitted;
     row.submission += 1;
     row.submitted_at = Some(tx.now());
+    row.first_submitted_at = row.first_submitted_at.or(row.submitted_at);
     row.submitted_by = Some(by.clone());
     row.review_started_at = None;
     let content = store_items::current(tx, &row)?;
@@ -151,7 +152,7 @@ pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow
     Ok(row)
 }
 
-/// Takes a submitted report back.
+/// Takes a submitted report back: unless an earlier one was returned, nothing was submitted yet.
 ///
 /// # Errors
 ///
@@ -159,6 +160,9 @@ pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow
 pub fn withdraw(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error> {
     let from = row.status;
     row.status = ReportStatus::Draft;
+    if row.returned_at.is_none() {
+        row.first_submitted_at = None;
+    }
     row.submitted_at = None;
     row.submitted_by = None;
     save(tx, row, "withdraw", from, None)
@@ -196,7 +200,7 @@ pub fn accept(tx: &mut Tx, mut row: ReportRow, by: &AccountId) -> Result<ReportR
     save(tx, row, "accept", from, None)
 }
 
-/// Ends the report of a school that takes part no more.
+/// Ends a report: the school takes part no more, or the monitoring is given up.
 ///
 /// # Errors
 ///

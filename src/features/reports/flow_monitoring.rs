@@ -59,6 +59,20 @@ pub fn complete(tx: &mut Tx, row: MonitoringRow) -> Result<MonitoringRow, Error>
     monitorings::advance(tx, row, MonitoringStatus::Completed, "complete", None)
 }
 
+/// Gives the campaign up: every report that is not cancelled yet is cancelled with it.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn cancel(tx: &mut Tx, row: MonitoringRow, reason: &str) -> Result<MonitoringRow, Error> {
+    for report in store::lock_of_monitoring(tx, &row.id)? {
+        if report.status != ReportStatus::Cancelled {
+            flow::cancel(tx, report, reason)?;
+        }
+    }
+    monitorings::advance(tx, row, MonitoringStatus::Cancelled, "cancel", Some(reason))
+}
+
 /// Adds a school by order; its report starts as a draft.
 ///
 /// # Errors

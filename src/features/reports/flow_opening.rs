@@ -138,6 +138,7 @@ fn draft(tx: &Tx, monitoring: &MonitoringRow, subject: Option<&SnapshotSchool>) 
         summary: None,
         problems: None,
         submission: 0,
+        first_submitted_at: None,
         submitted_at: None,
         submitted_by: None,
         review_started_at: None,

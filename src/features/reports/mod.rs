@@ -3,7 +3,8 @@
 //! States: draft -submit-> submitted -accept-> accepted; submitted -return-> returned
 //! -submit-> submitted; submitted -withdraw-> draft until the review starts (`start-review`,
 //! or its end: accept, return); accepted -return-> returned until a note is signed; a
-//! released school's report is cancelled. A deadline never blocks, it only makes late.
+//! released school's report is cancelled, and so is every report of a cancelled monitoring.
+//! A deadline never blocks, it only makes late.
 //!
 //! Opening a monitoring and everything else that needs its reports is served here, and so is
 //! closing a school, which ends them.

@@ -32,6 +32,8 @@ pub struct ReportRow {
     pub problems: Option<String>,
     /// How often it was submitted.
     pub submission: i32,
+    /// When it was submitted first, UTC; a submission taken back does not count.
+    pub first_submitted_at: Option<NaiveDateTime>,
     /// When it was submitted last, UTC.
     pub submitted_at: Option<NaiveDateTime>,
     /// By whom.
@@ -209,6 +211,19 @@ pub(super) fn of_monitoring(conn: &mut AnyConnection, id: &MonitoringId) -> Quer
         .select(ReportRow::as_select())
         .order(reports::id)
         .load(conn)
+}
+
+/// All reports of a monitoring, locked until the transaction ends. Takes no scope: the
+/// caller holds the monitoring, locked.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn lock_of_monitoring(conn: &mut AnyConnection, id: &MonitoringId) -> QueryResult<Vec<ReportRow>> {
+    diesel::update(reports::table.filter(reports::monitoring_id.eq(id)))
+        .set(reports::version.eq(reports::version))
+        .execute(conn)?;
+    of_monitoring(conn, id)
 }
 
 /// The report of a school in a monitoring, locked until the transaction ends. Takes no

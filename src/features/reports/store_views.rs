@@ -11,10 +11,11 @@ use super::domain::Item;
 use super::store::{self, ReportRow};
 use super::store_items::ItemRow;
 use super::view::{ReportSubject, ReportView};
-use crate::db::AnyConnection;
+use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{
     audit_events, deadline_extensions, evidence, monitoring_schools, monitorings, notes, report_items,
 };
+use crate::db::{AnyConnection, keyset};
 use crate::features::monitorings::MonitoringRow;
 use crate::features::road_maps::{self, Measure};
 use crate::kit::id::{MeasureId, MonitoringId, ReportId, RoadMapId, SchoolId};
@@ -83,6 +84,8 @@ pub(super) fn view(conn: &mut AnyConnection, row: ReportRow) -> QueryResult<Repo
 /// A step in the life of a report.
 #[derive(Debug, Queryable)]
 pub struct HistoryRow {
+    /// Its number in the journal.
+    pub seq: i64,
     /// When, UTC.
     pub at: NaiveDateTime,
     /// What was done.
@@ -99,26 +102,53 @@ pub struct HistoryRow {
     pub reason: Option<String>,
 }
 
-/// The journal of a report, oldest first. Takes no scope: the caller holds the report.
+impl Keyed for HistoryRow {
+    fn key(&self, _: &str) -> String {
+        self.seq.to_string()
+    }
+}
+
+/// The journal of a report, at most `page.limit + 1` steps, of these actions only. Takes no
+/// scope: the caller holds the report.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn history(conn: &mut AnyConnection, id: &ReportId) -> QueryResult<Vec<HistoryRow>> {
-    audit_events::table
-        .filter(audit_events::resource.eq("reports"))
-        .filter(audit_events::resource_id.eq(id.as_str()))
-        .order(audit_events::seq)
-        .select((
-            audit_events::at,
-            audit_events::action,
-            audit_events::actor_role,
-            audit_events::acting,
-            audit_events::from_status,
-            audit_events::to_status,
-            audit_events::reason,
-        ))
-        .load(conn)
+pub(super) fn history(
+    conn: &mut AnyConnection,
+    id: &ReportId,
+    actions: Option<&[String]>,
+    page: &Page,
+) -> QueryResult<Listed<HistoryRow>> {
+    let matching = || {
+        let mut query = audit_events::table
+            .filter(audit_events::resource.eq("reports"))
+            .filter(audit_events::resource_id.eq(id.as_str()))
+            .into_boxed();
+        if let Some(actions) = actions {
+            query = query.filter(audit_events::action.eq_any(actions));
+        }
+        if let Some(ids) = &page.ids {
+            let known = ids.iter().flat_map(|id| id.parse::<i64>());
+            query = query.filter(audit_events::seq.eq_any(known));
+        }
+        query
+    };
+    let count = if page.count { Some(matching().count().get_result(conn)?) } else { None };
+    let mut query = matching().select((
+        audit_events::seq,
+        audit_events::at,
+        audit_events::action,
+        audit_events::actor_role,
+        audit_events::acting,
+        audit_events::from_status,
+        audit_events::to_status,
+        audit_events::reason,
+    ));
+    keyset!(query, page, audit_events::table, {
+        "seq" => audit_events::seq => i64,
+    });
+    Ok(Listed { rows: query.load(conn)?, count })
 }
 
 /// Whether a note of the monitoring is registered. Takes no scope: the caller holds the

@@ -86,10 +86,11 @@ impl ReportView {
             && today > self.deadline()
     }
 
-    /// Whether it was last submitted after its deadline.
+    /// Whether it was first submitted after its deadline: what was in time and went back for
+    /// correction stays in time.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        self.row.submitted_at.is_some_and(|at| moscow_date(utc(at)) > self.deadline())
+        self.row.first_submitted_at.is_some_and(|at| moscow_date(utc(at)) > self.deadline())
     }
 
     /// How many measures are filled.

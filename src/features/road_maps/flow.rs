@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::domain::{MeasureLevel, RoadMapStatus};
-use super::measures::{self, MeasureRow, check_texts};
+use super::measures::{self, MeasureRow, check_texts, measures_of};
 use super::steps::{Facts, Step, problem_of};
 use super::store::{self, RoadMapRow};
 use super::store_facts::{self, RoadMapView};
@@ -12,8 +12,9 @@ use crate::db::{Change, Json, Op, Tx};
 use crate::error::{Error, Refusal};
 use crate::features::conclusion_templates;
 use crate::features::orders;
+use crate::features::schools;
 use crate::kit::code::Code;
-use crate::kit::id::{OrderId, RoadMapId, TemplateId};
+use crate::kit::id::{OrderId, RoadMapId, SchoolId, TemplateId};
 use crate::kit::lang::Bi;
 use crate::kit::text;
 use crate::kit::violation::Violation;
@@ -257,7 +258,8 @@ fn municipal_basis(
     Ok(Some(id.clone()))
 }
 
-/// A school's own map rests on a municipal one, approved when it is named, and has its template.
+/// A school's own map rests on a municipal one, approved and with measures for the school when
+/// it is named, and has its template.
 fn own_basis(
     tx: &mut Tx,
     scope: &Scope,
@@ -283,8 +285,19 @@ fn own_basis(
         return Ok(None);
     };
     let kept = row.parent_id.as_ref() == Some(id);
-    let parent = store::find(tx, scope, id)?;
-    let parent = parent.filter(|p| p.school_id.is_none() && (kept || p.status == RoadMapStatus::Approved));
+    let parent = store::find(tx, scope, id)?.filter(|parent| {
+        let municipal = parent.school_id.is_none() && parent.municipality_id == row.municipality_id;
+        municipal && (kept || parent.status == RoadMapStatus::Approved)
+    });
+    if let (Some(_), false, Some(school)) = (&parent, kept, &row.school_id)
+        && !concerns(tx, scope, id, school)?
+    {
+        let detail = Bi::fixed(
+            "В этой муниципальной карте нет мероприятий для школы",
+            "That municipal road map has no measures for the school",
+        );
+        violations.push(Violation::new("/parent_id", "not-applicable", detail));
+    }
     if parent.is_none() {
         let detail = Bi::fixed(
             "Такой утверждённой муниципальной карты нет",
@@ -293,6 +306,14 @@ fn own_basis(
         violations.push(Violation::new("/parent_id", "unknown-reference", detail));
     }
     Ok(parent.and_then(|parent| parent.conclusion_template_id))
+}
+
+/// Whether a municipal map has a measure that stands in the school's report.
+fn concerns(tx: &mut Tx, scope: &Scope, map: &RoadMapId, school: &SchoolId) -> Result<bool, Error> {
+    let Some(school) = schools::find(tx, scope, school)? else { return Ok(false) };
+    let levels = school.levels()?;
+    let measures = measures_of(tx, map)?;
+    Ok(measures.iter().any(|measure| measure.concerns_school(&school.id, &levels)))
 }
 
 pub(super) fn touch(tx: &Tx, row: &mut RoadMapRow) {

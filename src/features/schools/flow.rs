@@ -60,20 +60,32 @@ pub fn create(tx: &mut Tx, scope: &Scope, row: SchoolRow) -> Result<School, Erro
     if open_by_ogrn(tx, scope, &row.ogrn)?.is_some() {
         return Err(Error::refuse(&problems::SCHOOL_EXISTS));
     }
+    refuse_foreign_inn(tx, scope, &row.inn)?;
     store::insert(tx, &row).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
     record(tx, &row, Op::Created, "create", None)?;
     Ok(School::idle(row))
+}
+
+/// An INN is unique everywhere: one that lies outside `scope` is refused as a foreign OGRN
+/// is, without any other data.
+fn refuse_foreign_inn(tx: &mut Tx, scope: &Scope, inn: &str) -> Result<(), Error> {
+    let Some(id) = store::id_by_inn_anywhere(tx, inn)? else { return Ok(()) };
+    match store::find(tx, scope, &id)? {
+        Some(_) => Ok(()),
+        None => Err(Error::refuse(&problems::OGRN_REGISTERED_ELSEWHERE)),
+    }
 }
 
 /// Stores what `changed` says; an unchanged one keeps its version.
 ///
 /// # Errors
 ///
-/// 409 `school-exists`.
-pub fn update(tx: &mut Tx, school: School, mut changed: SchoolRow) -> Result<School, Error> {
+/// 409 `ogrn-registered-elsewhere` for a foreign INN, `school-exists`.
+pub fn update(tx: &mut Tx, scope: &Scope, school: School, mut changed: SchoolRow) -> Result<School, Error> {
     if changed == school.row {
         return Ok(school);
     }
+    refuse_foreign_inn(tx, scope, &changed.inn)?;
     touch(tx, &mut changed);
     store::update(tx, &changed).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
     record(tx, &changed, Op::Updated, "update", Some(school.row.status))?;

@@ -121,7 +121,7 @@ async fn get_school_by_ogrn(
 /// Create a school, or replace the one with this OGRN.
 ///
 /// `If-Match` is optional. An unchanged school answers 200 and keeps its version; a
-/// foreign OGRN answers 409 `ogrn-registered-elsewhere` and nothing else.
+/// foreign OGRN or INN answers 409 `ogrn-registered-elsewhere` and nothing else.
 #[utoipa::path(tag = "schools", params(("ogrn" = String, Path)), request_body = SchoolIn, responses(
     (status = 200, description = "Replaced", body = SchoolOut),
     (status = 201, description = "Created", body = SchoolOut),
@@ -150,7 +150,7 @@ async fn put_school_by_ogrn(
             let wanted = given.into_row(municipality, old.as_ref().map(|school| &school.row), tx.now())?;
             match old {
                 Some(school) => {
-                    SchoolOut::answer(flow::update(tx, school, wanted)?, writing.info.lang, &caller)
+                    SchoolOut::answer(flow::update(tx, &scope, school, wanted)?, writing.info.lang, &caller)
                 }
                 None => {
                     let school = flow::create(tx, &scope, wanted)?;
@@ -181,7 +181,7 @@ async fn update_school(
             writing.expect_version(school.row.version)?;
             flow::require(&school, Step::Update)?;
             let changed = body.checked()?.over(&school.row)?;
-            SchoolOut::answer(flow::update(tx, school, changed)?, writing.info.lang, &caller)
+            SchoolOut::answer(flow::update(tx, &scope, school, changed)?, writing.info.lang, &caller)
         })
         .await
 }

@@ -259,6 +259,15 @@ pub(super) fn id_by_ogrn_anywhere(conn: &mut AnyConnection, ogrn: &str) -> Query
     schools::table.filter(schools::ogrn.eq(ogrn)).select(schools::id).first(conn).optional()
 }
 
+/// The school with this INN, wherever it is: for telling that it is taken.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn id_by_inn_anywhere(conn: &mut AnyConnection, inn: &str) -> QueryResult<Option<SchoolId>> {
+    schools::table.filter(schools::inn.eq(inn)).select(schools::id).first(conn).optional()
+}
+
 /// The school with this OGRN within `scope`.
 ///
 /// # Errors

@@ -8,6 +8,7 @@ use super::super::domain::{EvidenceKind, ItemChange, ItemStatus, ReportStatus};
 use super::super::flow::ReportText;
 use super::super::flow_items::NewEvidence;
 use super::super::store::Narrowed;
+use super::shape::ReportItemOut;
 use crate::kit::id::{MonitoringId, SchoolId};
 use crate::web::body::present;
 use crate::web::{AnyOf, Filter};
@@ -101,6 +102,55 @@ pub(super) struct ReportFilter {
     /// Still to be submitted though the deadline has passed.
     #[param(value_type = Option<bool>)]
     overdue: Option<AnyOf<bool>>,
+}
+
+/// Filters of the list of a report's items.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReportItemFilter {
+    /// Any of these states, comma-separated.
+    #[param(value_type = Option<String>, example = "not_started,in_progress")]
+    status: Option<AnyOf<ItemStatus>>,
+}
+
+impl Filter for ReportItemFilter {
+    const SORTS: &'static [&'static str] = &["position", "code"];
+    const DEFAULT_SORT: &'static str = "position";
+    const LAST_KEY: &'static str = "measure_id";
+}
+
+impl ReportItemFilter {
+    /// Whether the item stays in the list.
+    pub(super) fn takes(&self, item: &ReportItemOut) -> bool {
+        self.status.as_ref().is_none_or(|any| any.0.contains(&item.status()))
+    }
+}
+
+/// Filters of a report's life.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ReportHistoryFilter {
+    /// Any of these actions, comma-separated.
+    #[param(value_type = Option<String>, example = "submit,return")]
+    action: Option<AnyOf<String>>,
+}
+
+impl Filter for ReportHistoryFilter {
+    const SORTS: &'static [&'static str] = &[];
+    const DEFAULT_SORT: &'static str = "seq";
+    const LAST_KEY: &'static str = "seq";
+}
+
+impl ReportHistoryFilter {
+    /// The actions to show to a reader; those outside see acceptances only.
+    pub(super) fn actions(&self, sees_work: bool) -> Option<Vec<String>> {
+        let asked = self.action.clone().map(|any| any.0);
+        if sees_work {
+            return asked;
+        }
+        let seen = "accept".to_owned();
+        Some(if asked.is_none_or(|asked| asked.contains(&seen)) { vec![seen] } else { vec![] })
+    }
 }
 
 impl Filter for ReportFilter {

@@ -7,39 +7,44 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::lifecycle::ReportStep;
 use super::super::store_views;
 use super::super::{flow, flow_items, policy, store};
-use super::bodies::ReportItemIn;
+use super::bodies::{ReportItemFilter, ReportItemIn};
 use super::reader::Reader;
 use super::rights::demand;
-use super::shape::{ReportItemOut, ReportItemsOut};
+use super::shape::{ReportItemOut, ReportItemPage};
 use crate::auth::Permit;
 use crate::db::Db;
+use crate::db::page::page_of;
 use crate::error::Error;
 use crate::kit::id::{MeasureId, ReportId};
 use crate::web::query::One;
-use crate::web::{Body, RequestInfo, Writing};
+use crate::web::{Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config.service(list_report_items).service(get_report_item).service(put_report_item);
 }
 
 /// List the items of a report with their measures and evidence, in the order of the road map.
-#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The items", body = ReportItemsOut)))]
+///
+/// `id=` names measures; `content` tells which state of the report the page is taken from.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ReportItemFilter, Paging), responses((status = 200, description = "A page", body = ReportItemPage)))]
 #[get("/reports/{id}/items")]
 async fn list_report_items(
     permit: Permit<policy::ReadReports>,
     db: Data<Db>,
     info: RequestInfo,
-    one: One,
+    query: ListQuery<ReportItemFilter>,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
     let reader = Reader::new(permit.caller, permit.scope, &info);
-    let answer = db
+    let (shown, items) = db
         .read(move |conn| {
             let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
             reader.items(conn, row)
         })
         .await?;
-    Ok(answer.read(&info, &one))
+    let items = items.into_iter().filter(|item| query.filter.takes(item)).collect();
+    let listed = page_of(&query.page, ReportItemFilter::LAST_KEY, items);
+    Ok(Listing::of(&query, listed, &info, |item| item)?.with("content", &shown)?.read(&info))
 }
 
 /// Read one item; its version is its own.

@@ -23,8 +23,19 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(close_collection)
         .service(analyse_monitoring)
         .service(complete_monitoring)
+        .service(cancel_monitoring)
         .service(add_monitoring_school)
         .service(release_monitoring_school);
+}
+
+/// Why a monitoring is given up.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(example = json!({"reason": "Приказ отменён"}))]
+struct MonitoringCancel {
+    /// Why, for the audit and the readers.
+    #[schema(min_length = 1, max_length = 1000)]
+    reason: String,
 }
 
 /// A school that joins an open monitoring.
@@ -138,6 +149,30 @@ async fn complete_monitoring(
             writing.expect_version(row.version)?;
             monitorings::require(&row, Step::Complete)?;
             let row = flow_monitoring::complete(tx, row)?;
+            answer(tx, row, writing.info.lang, &caller)
+        })
+        .await
+}
+
+/// Give up a planned or open monitoring: its reports are cancelled with it, whatever their state.
+#[utoipa::path(tag = "monitorings", params(("id" = MonitoringId, Path)), request_body = MonitoringCancel, responses((status = 200, description = "The monitoring", body = MonitoringOut)))]
+#[post("/monitorings/{id}/cancel")]
+async fn cancel_monitoring(
+    permit: Permit<PlanMonitorings>,
+    db: Data<Db>,
+    writing: Writing,
+    id: Path<MonitoringId>,
+    body: Body<MonitoringCancel>,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(&db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            monitorings::require(&row, Step::Cancel)?;
+            let row = flow_monitoring::cancel(tx, row, &body.checked()?.reason)?;
             answer(tx, row, writing.info.lang, &caller)
         })
         .await

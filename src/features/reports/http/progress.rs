@@ -38,7 +38,7 @@ struct MonitoringProgress {
     by_status: Vec<ProgressCount>,
     /// Reports still to be submitted though their deadline has passed.
     overdue: usize,
-    /// Reports submitted after their deadline.
+    /// Reports first submitted after their deadline.
     late: usize,
     /// Filled measures of all reports together.
     completeness: Completeness,

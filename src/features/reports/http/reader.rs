@@ -8,7 +8,7 @@ use super::super::store::ReportRow;
 use super::super::store_views;
 use super::super::view::ReportView;
 use super::rights::Rights;
-use super::shape::{EvidenceOut, ReportItemOut, ReportItemsOut, ReportOut, items};
+use super::shape::{EvidenceOut, ReportItemOut, ReportOut, items};
 use crate::auth::{Caller, Scope};
 use crate::db::AnyConnection;
 use crate::error::Error;
@@ -54,12 +54,14 @@ impl Reader {
     }
 
     /// The items as he sees them.
-    pub(super) fn items(&self, conn: &mut AnyConnection, row: ReportRow) -> Result<Answer, Error> {
+    pub(super) fn items(
+        &self,
+        conn: &mut AnyConnection,
+        row: ReportRow,
+    ) -> Result<(ContentShown, Vec<ReportItemOut>), Error> {
         let view = store_views::view(conn, row)?;
         let content = self.content(conn, &view.row)?;
-        let shown = self.shown(&view.row);
-        let version = view.row.version;
-        resource(version, &ReportItemsOut { content: shown, items: items(&view, content.items, self) })
+        Ok((self.shown(&view.row), items(&view, content.items, self)))
     }
 
     /// One item as he sees it; 404 when he does not.

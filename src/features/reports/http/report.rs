@@ -10,7 +10,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 use super::super::lifecycle::ReportStep;
 use super::super::store_views::{self, HistoryRow};
 use super::super::{flow, policy, store};
-use super::bodies::{ReportFilter, ReportPatch, ReportReturn};
+use super::bodies::{ReportFilter, ReportHistoryFilter, ReportPatch, ReportReturn};
 use super::reader::Reader;
 use super::rights::demand;
 use super::shape::{ReportOut, ReportPage};
@@ -20,8 +20,8 @@ use crate::db::page::Listed;
 use crate::error::Error;
 use crate::kit::clock::utc;
 use crate::kit::id::ReportId;
-use crate::web::query::One;
-use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::query::{One, PageOut};
+use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -39,6 +39,8 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 /// A step in the life of a report.
 #[derive(Serialize, ToSchema)]
 struct ReportHistoryEntry {
+    /// Its number in the journal; `id=` names these.
+    seq: i64,
     at: DateTime<Utc>,
     /// What was done, e.g. `submit`.
     action: String,
@@ -54,10 +56,11 @@ struct ReportHistoryEntry {
     reason: Option<String>,
 }
 
-/// The life of a report, oldest first.
+/// A page of the life of a report.
 #[derive(Serialize, ToSchema)]
-struct ReportHistory {
+struct ReportHistoryPage {
     items: Vec<ReportHistoryEntry>,
+    page: PageOut,
 }
 
 /// List reports within the scope, without texts and items; regional readers see accepted ones.
@@ -253,31 +256,31 @@ async fn accept_report(
         .await
 }
 
-/// Read what happened to a report; regional readers see its acceptances.
-#[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "Its life, oldest first", body = ReportHistory)))]
+/// List what happened to a report, oldest first; regional readers see its acceptances.
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ReportHistoryFilter, Paging), responses((status = 200, description = "A page", body = ReportHistoryPage)))]
 #[get("/reports/{id}/history")]
 async fn get_report_history(
     permit: Permit<policy::ReadReports>,
     db: Data<Db>,
     info: RequestInfo,
-    one: One,
+    query: ListQuery<ReportHistoryFilter>,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let scope = permit.scope;
-    let answer = db
+    let (scope, page) = (permit.scope, query.page.clone());
+    let actions = query.filter.actions(scope.sees_work());
+    let listed = db
         .read(move |conn| {
             let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
-            let steps = store_views::history(conn, &row.id)?.into_iter();
-            let seen = steps.filter(|step| scope.sees_work() || step.action == "accept");
-            Answer::plain(&ReportHistory { items: seen.map(ReportHistoryEntry::from).collect() })
+            Ok::<_, Error>(store_views::history(conn, &row.id, actions.as_deref(), &page)?)
         })
         .await?;
-    Ok(answer.read(&info, &one))
+    Ok(Listing::of(&query, listed, &info, ReportHistoryEntry::from)?.read(&info))
 }
 
 impl From<HistoryRow> for ReportHistoryEntry {
     fn from(row: HistoryRow) -> Self {
         Self {
+            seq: row.seq,
             at: utc(row.at),
             action: row.action,
             actor_role: row.actor_role,

@@ -11,6 +11,7 @@ use super::super::submission::Completeness;
 use super::super::view::ReportView;
 use super::reader::Reader;
 use super::rights::Rights;
+use crate::db::page::Keyed;
 use crate::features::road_maps::{Deadline, Measure};
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
@@ -35,7 +36,7 @@ pub(super) struct ReportOut {
     deadline: NaiveDate,
     /// It is still to be submitted though its deadline has passed.
     overdue: bool,
-    /// It was last submitted after its deadline.
+    /// It was first submitted after its deadline; a return for correction changes nothing.
     late: bool,
     completeness: Completeness,
     /// Measures done after their due day.
@@ -44,6 +45,9 @@ pub(super) struct ReportOut {
     overdue_items: usize,
     /// How often it was submitted.
     submission: i32,
+    /// When it was submitted first; a submission taken back does not count.
+    first_submitted_at: Option<DateTime<Utc>>,
+    /// When it was submitted last.
     submitted_at: Option<DateTime<Utc>>,
     review_started_at: Option<DateTime<Utc>>,
     accepted_at: Option<DateTime<Utc>>,
@@ -80,6 +84,8 @@ pub(super) struct ReportPage {
 /// One measure in a report.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReportItemOut {
+    #[serde(skip)]
+    position: i32,
     measure_id: MeasureId,
     version: i32,
     /// The measure's code.
@@ -100,12 +106,23 @@ pub(super) struct ReportItemOut {
     updated_at: DateTime<Utc>,
 }
 
-/// The items of a report, in the order of the road map.
+/// A page of the items of a report.
 #[derive(Serialize, ToSchema)]
-pub(super) struct ReportItemsOut {
+pub(super) struct ReportItemPage {
+    items: Vec<ReportItemOut>,
+    page: PageOut,
     /// Which state of them this is.
-    pub(super) content: ContentShown,
-    pub(super) items: Vec<ReportItemOut>,
+    content: ContentShown,
+}
+
+impl Keyed for ReportItemOut {
+    fn key(&self, name: &str) -> String {
+        match name {
+            "position" => format!("{:010}", self.position),
+            "code" => self.code.clone(),
+            _ => self.measure_id.to_string(),
+        }
+    }
 }
 
 /// A piece of evidence; it is never changed.
@@ -149,6 +166,7 @@ impl ReportOut {
             late_items: view.late_items(),
             overdue_items: view.overdue_items(reader.today),
             submission: row.submission,
+            first_submitted_at: row.first_submitted_at.map(utc),
             submitted_at: row.submitted_at.map(utc),
             review_started_at: row.review_started_at.map(utc),
             accepted_at: row.accepted_at.map(utc),
@@ -209,11 +227,17 @@ pub(super) fn items(view: &ReportView, items: Vec<ItemContent>, reader: &Reader)
 }
 
 impl ReportItemOut {
+    /// How far it is.
+    pub(super) fn status(&self) -> ItemStatus {
+        self.status
+    }
+
     /// One item with its measure.
     pub(super) fn of(view: &ReportView, measure: &Measure, item: ItemContent, reader: &Reader) -> Self {
         let late = is_late(measure, &item.as_item());
         let evidence = item.evidence.into_iter();
         Self {
+            position: measure.position,
             evidence: evidence.map(|e| EvidenceOut::of(view, &item.measure_id, e, reader)).collect(),
             measure_id: item.measure_id.clone(),
             version: item.version,
