@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::ManageConnection;
 use diesel::sqlite::SqliteConnection;
-use diesel::{Connection, ConnectionError, ConnectionResult, PgConnection, RunQueryDsl};
+use diesel::{Connection, ConnectionError, ConnectionResult, PgConnection};
 
 pub use self::multi::{AnyConnection, Backend};
 
@@ -39,6 +39,11 @@ macro_rules! insert_all {
         let conn: &mut $crate::db::AnyConnection = $conn;
         ($rows).chunks($crate::db::connection::ROWS_PER_INSERT).try_for_each(
             |rows| -> diesel::QueryResult<()> {
+                // One row has one text for ever, so that its statement is prepared once.
+                if let [row] = rows {
+                    let insert = diesel::insert_into($table).values(row);
+                    return diesel::RunQueryDsl::execute(insert, conn).map(|_count| ());
+                }
                 let insert = diesel::insert_into($table).values(rows);
                 match &mut *conn {
                     $crate::db::AnyConnection::Postgres(pg) => diesel::RunQueryDsl::execute(insert, pg),
@@ -130,8 +135,9 @@ impl ManageConnection for Manager {
 
     fn is_valid(&self, conn: &mut AnyConnection) -> Result<(), Self::Error> {
         match conn {
+            // The simple protocol: one way there and back, nothing prepared.
             AnyConnection::Postgres(pg) => {
-                diesel::sql_query("SELECT 1").execute(pg).map(|_| ()).map_err(diesel::r2d2::Error::QueryError)
+                pg.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError)
             }
             AnyConnection::Sqlite(_) => Ok(()),
         }

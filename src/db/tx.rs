@@ -8,6 +8,7 @@
 use std::ops::{Deref, DerefMut};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, insert_all};
@@ -215,7 +216,7 @@ impl<'a> Tx<'a> {
             return Ok(());
         }
         if let AnyConnection::Postgres(pg) = &mut *self.conn {
-            diesel::sql_query(format!("SELECT pg_advisory_xact_lock({FEED_LOCK})")).execute(pg)?;
+            pg.batch_execute(&format!("SELECT pg_advisory_xact_lock({FEED_LOCK})"))?;
         }
         let events: Vec<AuditRow> = self
             .events

@@ -94,14 +94,19 @@ impl Content {
     /// Without the evidence that holds personal data.
     #[must_use]
     pub fn without_personal_data(mut self) -> Self {
-        for item in &mut self.items {
-            item.evidence.retain(|evidence| !evidence.contains_personal_data);
-        }
+        self.items = self.items.into_iter().map(ItemContent::without_personal_data).collect();
         self
     }
 }
 
 impl ItemContent {
+    /// Without the evidence that holds personal data.
+    #[must_use]
+    pub fn without_personal_data(mut self) -> Self {
+        self.evidence.retain(|evidence| !evidence.contains_personal_data);
+        self
+    }
+
     /// As the rules see it.
     #[must_use]
     pub fn as_item(&self) -> Item {

@@ -1,13 +1,13 @@
 //! What happens to a report as a whole, each within one transaction.
 
-use super::content::{Content, ContentShown};
+use super::content::{Content, ContentShown, ItemContent};
 use super::domain::ReportStatus;
-use super::lifecycle::ReportStep;
+use super::lifecycle::{Circumstances, ReportStep};
 use super::store::{self, ReportRow, VersionRow};
 use super::store_items;
 use super::store_views;
 use super::submission::submit_violations;
-use super::view::ReportView;
+use super::view::{ItemView, ReportView};
 use crate::auth::Scope;
 use crate::db::{AnyConnection, Change, Op, Tx};
 use crate::error::Error;
@@ -53,7 +53,16 @@ pub fn open_for_step(tx: &mut Tx, scope: &Scope, id: &ReportId) -> Result<Report
 ///
 /// 409 with what stands in the way.
 pub fn require(tx: &Tx, view: &ReportView, step: ReportStep) -> Result<(), Error> {
-    let blockers = view.circumstances(tx.today()).blockers(step);
+    require_in(view.circumstances(tx.today()), step)
+}
+
+/// As [`require`], where only the circumstances are known.
+///
+/// # Errors
+///
+/// As [`require`].
+pub fn require_in(circumstances: Circumstances, step: ReportStep) -> Result<(), Error> {
+    let blockers = circumstances.blockers(step);
     let problem = match (blockers.first().copied(), step) {
         (None, _) => return Ok(()),
         (Some("collection-closed"), _) => &problems::COLLECTION_CLOSED,
@@ -84,6 +93,27 @@ pub fn content(
         ContentShown::Hidden => Content::hidden(),
     };
     Ok(if personal_data { content } else { content.without_personal_data() })
+}
+
+/// What a reader sees of one item; `None` when he sees nothing of it.
+///
+/// # Errors
+///
+/// As [`content`].
+pub fn item_content(
+    conn: &mut AnyConnection,
+    view: &ItemView,
+    shown: ContentShown,
+    personal_data: bool,
+) -> Result<Option<ItemContent>, Error> {
+    let item = match shown {
+        ContentShown::Current => Some(store_items::with_evidence(conn, view.item.clone())?),
+        ContentShown::LastSubmitted | ContentShown::Hidden => {
+            let content = content(conn, &view.row, shown, true)?;
+            content.items.into_iter().find(|item| item.measure_id == view.measure.id)
+        }
+    };
+    Ok(item.map(|item| if personal_data { item } else { item.without_personal_data() }))
 }
 
 /// Replaces the texts; unchanged ones keep the version.

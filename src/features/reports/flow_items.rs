@@ -3,15 +3,14 @@
 use super::domain::{EvidenceKind, ItemChange, item_rules};
 use super::evidence;
 use super::flow;
-use super::store::{self, ReportRow};
-use super::store_items::{self, EvidenceRow, ItemRow};
+use super::store;
+use super::store_items::{self, EvidenceRow};
 use super::store_views;
-use super::view::ReportView;
+use super::view::ItemView;
 use crate::auth::Scope;
 use crate::db::{AnyConnection, Tx};
 use crate::error::Error;
-use crate::features::road_maps::Measure;
-use crate::kit::id::{AccountId, EvidenceId, MeasureId};
+use crate::kit::id::{AccountId, EvidenceId, MeasureId, ReportId};
 
 /// A new piece of evidence.
 #[derive(Debug, Clone)]
@@ -28,15 +27,29 @@ pub struct NewEvidence {
     pub contains_personal_data: bool,
 }
 
-/// The item of a measure in a locked report.
+/// The item of a measure, its report locked.
 ///
 /// # Errors
 ///
-/// 404 when the measure does not stand in the report.
-pub fn open_item(tx: &mut Tx, view: &ReportView, id: &MeasureId) -> Result<(ItemRow, Measure), Error> {
-    let item = store_items::find_item(tx, &view.row.id, id)?.ok_or_else(Error::not_found)?;
-    let measure = view.measure(id).cloned().ok_or_else(Error::not_found)?;
-    Ok((item, measure))
+/// 404 outside `scope`, and when the measure does not stand in the report.
+pub fn open_item(tx: &mut Tx, scope: &Scope, id: &ReportId, measure: &MeasureId) -> Result<ItemView, Error> {
+    let row = store::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)?;
+    store_views::item_view(tx, row, measure)?.ok_or_else(Error::not_found)
+}
+
+/// The item of a measure, to be read.
+///
+/// # Errors
+///
+/// As [`open_item`].
+pub fn find_item(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    id: &ReportId,
+    measure: &MeasureId,
+) -> Result<ItemView, Error> {
+    let row = store::find(conn, scope, id)?.ok_or_else(Error::not_found)?;
+    store_views::item_view(conn, row, measure)?.ok_or_else(Error::not_found)
 }
 
 /// Writes an item; an unchanged one keeps its version and the report's.
@@ -44,17 +57,12 @@ pub fn open_item(tx: &mut Tx, view: &ReportView, id: &MeasureId) -> Result<(Item
 /// # Errors
 ///
 /// 422 with every broken rule.
-pub fn write_item(
-    tx: &mut Tx,
-    report: ReportRow,
-    mut item: ItemRow,
-    measure: &Measure,
-    change: ItemChange,
-) -> Result<(), Error> {
-    let violations = item_rules(&change, measure, tx.today());
+pub fn write_item(tx: &mut Tx, mut view: ItemView, change: ItemChange) -> Result<ItemView, Error> {
+    let violations = item_rules(&change, &view.measure, tx.today());
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
+    let item = &mut view.item;
     let kept = ItemChange {
         status: item.status,
         actual_date: item.actual_date,
@@ -62,13 +70,13 @@ pub fn write_item(
         reason: item.reason.clone(),
     };
     if kept == change {
-        return Ok(());
+        return Ok(view);
     }
     item.status = change.status;
     item.actual_date = change.actual_date;
     item.result = change.result;
     item.reason = change.reason;
-    touch(tx, report, item, "update-item")
+    touch(tx, view, "update-item")
 }
 
 /// Attaches evidence to an item.
@@ -76,20 +84,14 @@ pub fn write_item(
 /// # Errors
 ///
 /// 422 for an address that only the author's network can open.
-pub fn attach(
-    tx: &mut Tx,
-    report: ReportRow,
-    item: ItemRow,
-    new: NewEvidence,
-    by: &AccountId,
-) -> Result<EvidenceRow, Error> {
+pub fn attach(tx: &mut Tx, view: ItemView, new: NewEvidence, by: &AccountId) -> Result<EvidenceRow, Error> {
     if let Some(broken) = evidence::address_rule(&new.url) {
         return Err(Error::invalid(vec![broken]));
     }
     let row = EvidenceRow {
         id: EvidenceId::generate(),
-        report_id: item.report_id.clone(),
-        measure_id: item.measure_id.clone(),
+        report_id: view.item.report_id.clone(),
+        measure_id: view.item.measure_id.clone(),
         kind: new.kind,
         title: new.title,
         requisites: new.requisites,
@@ -99,22 +101,21 @@ pub fn attach(
         created_at: tx.now(),
     };
     store_items::insert_evidence(tx, &row)?;
-    touch(tx, report, item, "attach-evidence")?;
+    touch(tx, view, "attach-evidence")?;
     Ok(row)
 }
 
-/// The report, locked, and the item that a piece of evidence belongs to.
+/// The item that a piece of evidence belongs to, its report locked.
 ///
 /// # Errors
 ///
 /// 404 for unknown evidence or outside `scope`.
-pub fn open_evidence(tx: &mut Tx, scope: &Scope, id: &EvidenceId) -> Result<(ReportView, ItemRow), Error> {
+pub fn open_evidence(tx: &mut Tx, scope: &Scope, id: &EvidenceId) -> Result<ItemView, Error> {
     let (report, measure) = store_items::place_of_evidence(tx, id)?.ok_or_else(Error::not_found)?;
-    let view = flow::open(tx, scope, &report)?;
-    let (item, _) = open_item(tx, &view, &measure)?;
+    let view = open_item(tx, scope, &report, &measure)?;
     // Asked again under the lock: somebody else may have taken it away meanwhile.
     store_items::place_of_evidence(tx, id)?.ok_or_else(Error::not_found)?;
-    Ok((view, item))
+    Ok(view)
 }
 
 /// Takes evidence away from an item.
@@ -122,32 +123,27 @@ pub fn open_evidence(tx: &mut Tx, scope: &Scope, id: &EvidenceId) -> Result<(Rep
 /// # Errors
 ///
 /// Database failures only.
-pub fn detach(tx: &mut Tx, report: ReportRow, item: ItemRow, id: &EvidenceId) -> Result<(), Error> {
+pub fn detach(tx: &mut Tx, view: ItemView, id: &EvidenceId) -> Result<(), Error> {
     store_items::delete_evidence(tx, id)?;
-    touch(tx, report, item, "remove-evidence")
+    touch(tx, view, "remove-evidence").map(|_| ())
 }
 
 /// Raises the versions of the item and of its report.
-fn touch(tx: &mut Tx, report: ReportRow, mut item: ItemRow, action: &'static str) -> Result<(), Error> {
-    item.version += 1;
-    item.updated_at = tx.now();
-    store_items::update_item(tx, &item)?;
-    let from = report.status;
-    flow::save(tx, report, action, from, None)?;
-    Ok(())
+fn touch(tx: &mut Tx, mut view: ItemView, action: &'static str) -> Result<ItemView, Error> {
+    view.item.version += 1;
+    view.item.updated_at = tx.now();
+    store_items::update_item(tx, &view.item)?;
+    let from = view.row.status;
+    view.row = flow::save(tx, view.row, action, from, None)?;
+    Ok(view)
 }
 
-/// The report that a piece of evidence belongs to.
+/// The item that a piece of evidence belongs to, to be read.
 ///
 /// # Errors
 ///
 /// 404 for unknown evidence or outside `scope`.
-pub fn report_of_evidence(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    id: &EvidenceId,
-) -> Result<ReportView, Error> {
-    let (report, _) = store_items::place_of_evidence(conn, id)?.ok_or_else(Error::not_found)?;
-    let row = store::find(conn, scope, &report)?.ok_or_else(Error::not_found)?;
-    Ok(store_views::view(conn, row)?)
+pub fn item_of_evidence(conn: &mut AnyConnection, scope: &Scope, id: &EvidenceId) -> Result<ItemView, Error> {
+    let (report, measure) = store_items::place_of_evidence(conn, id)?.ok_or_else(Error::not_found)?;
+    find_item(conn, scope, &report, &measure)
 }

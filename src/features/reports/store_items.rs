@@ -83,21 +83,42 @@ pub(super) fn current(conn: &mut AnyConnection, report: &ReportRow) -> QueryResu
     for row in attached {
         by_measure.entry(row.measure_id.clone()).or_default().push(row.into());
     }
-    let with_evidence = |row: ItemRow| {
-        let evidence = by_measure.remove(&row.measure_id).into_iter().flatten().collect();
+    let with_its_own = |row: ItemRow| {
+        let evidence = by_measure.remove(&row.measure_id).unwrap_or_default();
+        row.with(evidence)
+    };
+    let items = items.into_iter().map(with_its_own).collect();
+    Ok(Content { summary: report.summary.clone(), problems: report.problems.clone(), items })
+}
+
+/// What one item says now. Takes no scope: the caller holds the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn with_evidence(conn: &mut AnyConnection, row: ItemRow) -> QueryResult<ItemContent> {
+    let attached: Vec<EvidenceRow> = evidence::table
+        .filter(evidence::report_id.eq(&row.report_id))
+        .filter(evidence::measure_id.eq(&row.measure_id))
+        .select(EvidenceRow::as_select())
+        .order(evidence::id)
+        .load(conn)?;
+    Ok(row.with(attached.into_iter().map(EvidenceContent::from).collect()))
+}
+
+impl ItemRow {
+    fn with(self, evidence: Vec<EvidenceContent>) -> ItemContent {
         ItemContent {
-            measure_id: row.measure_id,
-            status: row.status,
-            actual_date: row.actual_date,
-            result: row.result,
-            reason: row.reason,
-            version: row.version,
-            updated_at: row.updated_at,
+            measure_id: self.measure_id,
+            status: self.status,
+            actual_date: self.actual_date,
+            result: self.result,
+            reason: self.reason,
+            version: self.version,
+            updated_at: self.updated_at,
             evidence,
         }
-    };
-    let items = items.into_iter().map(with_evidence).collect();
-    Ok(Content { summary: report.summary.clone(), problems: report.problems.clone(), items })
+    }
 }
 
 impl From<EvidenceRow> for EvidenceContent {

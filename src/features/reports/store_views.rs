@@ -9,14 +9,14 @@ use diesel::prelude::*;
 
 use super::domain::Item;
 use super::store::{self, ReportRow};
-use super::store_items::ItemRow;
-use super::view::{ReportSubject, ReportView};
+use super::store_items::{self, ItemRow};
+use super::view::{ItemView, ReportSubject, ReportView};
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{
     audit_events, deadline_extensions, evidence, monitoring_schools, monitorings, notes, report_items,
 };
 use crate::db::{AnyConnection, keyset};
-use crate::features::monitorings::MonitoringRow;
+use crate::features::monitorings::{MonitoringRow, extension_until};
 use crate::features::road_maps::{self, Measure};
 use crate::kit::id::{MeasureId, MonitoringId, ReportId, RoadMapId, SchoolId};
 
@@ -79,6 +79,30 @@ pub(super) fn views(conn: &mut AnyConnection, rows: Vec<ReportRow>) -> QueryResu
 /// Diesel's own error, unchanged.
 pub(super) fn view(conn: &mut AnyConnection, row: ReportRow) -> QueryResult<ReportView> {
     views(conn, vec![row])?.into_iter().next().ok_or(diesel::NotFound)
+}
+
+/// One item of a report, by queries that each find one row: what a school does most often.
+/// `None` when the measure does not stand in the report.
+///
+/// Takes no scope: the caller holds the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn item_view(
+    conn: &mut AnyConnection,
+    row: ReportRow,
+    measure: &MeasureId,
+) -> QueryResult<Option<ItemView>> {
+    let Some(item) = store_items::find_item(conn, &row.id, measure)? else { return Ok(None) };
+    let monitoring: MonitoringRow =
+        monitorings::table.find(&row.monitoring_id).select(MonitoringRow::as_select()).first(conn)?;
+    let measure = road_maps::measure_of(conn, &monitoring.road_map_id, measure)?;
+    let extension_until = match &row.school_id {
+        Some(school) => extension_until(conn, &row.monitoring_id, school)?,
+        None => None,
+    };
+    Ok(Some(ItemView { row, monitoring, extension_until, measure, item }))
 }
 
 /// A step in the life of a report.

@@ -8,6 +8,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use super::domain::{Item, ReportStatus, is_late};
 use super::lifecycle::Circumstances;
 use super::store::ReportRow;
+use super::store_items::ItemRow;
 use super::submission::{Completeness, Timeliness, completeness, needs_final, timeliness};
 use crate::db::page::Keyed;
 use crate::features::monitorings::{MonitoringRow, MonitoringStatus};
@@ -49,6 +50,29 @@ pub struct ReportView {
     pub extension_until: Option<NaiveDate>,
     /// Its items as they are now.
     pub items: Vec<Item>,
+}
+
+/// One item of a report, with all that its change depends on.
+#[derive(Debug, Clone)]
+pub struct ItemView {
+    /// The report.
+    pub row: ReportRow,
+    /// Its monitoring.
+    pub monitoring: MonitoringRow,
+    /// Until when an extension covers the school.
+    pub extension_until: Option<NaiveDate>,
+    /// The measure.
+    pub measure: Measure,
+    /// The item as it is now.
+    pub item: ItemRow,
+}
+
+impl ItemView {
+    /// What the steps of its report depend on.
+    #[must_use]
+    pub fn circumstances(&self, today: NaiveDate) -> Circumstances {
+        circumstances(&self.row, &self.monitoring, self.extension_until, today)
+    }
 }
 
 impl Keyed for ReportView {
@@ -126,14 +150,23 @@ impl ReportView {
     /// What its steps depend on.
     #[must_use]
     pub fn circumstances(&self, today: NaiveDate) -> Circumstances {
-        Circumstances {
-            status: self.row.status,
-            review_started: self.row.review_started_at.is_some(),
-            monitoring: self.monitoring.status,
-            frozen: self.monitoring.frozen_at.is_some(),
-            extension_until: self.extension_until,
-            today,
-        }
+        circumstances(&self.row, &self.monitoring, self.extension_until, today)
+    }
+}
+
+fn circumstances(
+    row: &ReportRow,
+    monitoring: &MonitoringRow,
+    extension_until: Option<NaiveDate>,
+    today: NaiveDate,
+) -> Circumstances {
+    Circumstances {
+        status: row.status,
+        review_started: row.review_started_at.is_some(),
+        monitoring: monitoring.status,
+        frozen: monitoring.frozen_at.is_some(),
+        extension_until,
+        today,
     }
 }
 

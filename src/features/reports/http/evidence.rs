@@ -38,16 +38,15 @@ async fn attach_evidence(
     let hash = body.hash().to_owned();
     writing
         .run(&db, reader.caller.actor(), &hash, move |tx, writing| {
-            let view = flow::open(tx, &reader.scope, &id)?;
+            let view = flow_items::open_item(tx, &reader.scope, &id, &measure_id)?;
             demand(reader.rights(&view.row).fills)?;
-            let (item, _) = flow_items::open_item(tx, &view, &measure_id)?;
             writing.admit(tx, &body)?;
-            flow::require(tx, &view, ReportStep::Update)?;
+            flow::require_in(view.circumstances(tx.today()), ReportStep::Update)?;
+            let report = view.row.clone();
             let new = body.checked()?.into();
-            let account = &reader.caller.account_id;
-            let row = flow_items::attach(tx, view.row.clone(), item, new, account)?;
+            let row = flow_items::attach(tx, view, new, &reader.caller.account_id)?;
             let location = format!("/api/v1/evidence/{}", row.id);
-            let out = EvidenceOut::of(&view, &measure_id, row.into(), &reader);
+            let out = EvidenceOut::of(&report, &[], &measure_id, row.into(), &reader);
             Ok(resource(EvidenceOut::VERSION, &out)?.created(location))
         })
         .await
@@ -66,7 +65,7 @@ async fn get_evidence(
     let reader = Reader::new(permit.caller, permit.scope, &info);
     let answer = db
         .read(move |conn| {
-            let view = flow_items::report_of_evidence(conn, &reader.scope, &id)?;
+            let view = flow_items::item_of_evidence(conn, &reader.scope, &id)?;
             reader.evidence(conn, &view, &id)
         })
         .await?;
@@ -85,12 +84,12 @@ async fn delete_evidence(
     let reader = Reader::new(permit.caller, permit.scope, &writing.info);
     writing
         .run(&db, reader.caller.actor(), "", move |tx, writing| {
-            let (view, item) = flow_items::open_evidence(tx, &reader.scope, &id)?;
+            let view = flow_items::open_evidence(tx, &reader.scope, &id)?;
             reader.evidence(tx, &view, &id)?;
             demand(reader.rights(&view.row).fills)?;
             writing.expect_version(EvidenceOut::VERSION)?;
-            flow::require(tx, &view, ReportStep::Update)?;
-            flow_items::detach(tx, view.row, item, &id)?;
+            flow::require_in(view.circumstances(tx.today()), ReportStep::Update)?;
+            flow_items::detach(tx, view, &id)?;
             Ok(Answer::empty())
         })
         .await

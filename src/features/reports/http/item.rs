@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, get, put};
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::lifecycle::ReportStep;
-use super::super::store_views;
 use super::super::{flow, flow_items, policy, store};
 use super::bodies::{ReportItemFilter, ReportItemIn};
 use super::reader::Reader;
@@ -61,9 +60,8 @@ async fn get_report_item(
     let (id, measure) = path.into_inner();
     let answer = db
         .read(move |conn| {
-            let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
-            let view = store_views::view(conn, row)?;
-            reader.item(conn, &view, &measure)
+            let view = flow_items::find_item(conn, &reader.scope, &id, &measure)?;
+            reader.item(conn, &view)
         })
         .await?;
     Ok(answer.read(&info, &one))
@@ -87,15 +85,13 @@ async fn put_report_item(
     let hash = body.hash().to_owned();
     writing
         .run(&db, reader.caller.actor(), &hash, move |tx, writing| {
-            let view = flow::open(tx, &reader.scope, &id)?;
+            let view = flow_items::open_item(tx, &reader.scope, &id, &measure_id)?;
             demand(reader.rights(&view.row).fills)?;
-            let (item, measure) = flow_items::open_item(tx, &view, &measure_id)?;
             writing.admit(tx, &body)?;
-            writing.expect_version(item.version)?;
-            flow::require(tx, &view, ReportStep::Update)?;
-            let change = body.checked()?.into();
-            flow_items::write_item(tx, view.row.clone(), item, &measure, change)?;
-            reader.item(tx, &view, &measure_id)
+            writing.expect_version(view.item.version)?;
+            flow::require_in(view.circumstances(tx.today()), ReportStep::Update)?;
+            let view = flow_items::write_item(tx, view, body.checked()?.into())?;
+            reader.item(tx, &view)
         })
         .await
 }

@@ -2,18 +2,19 @@
 
 use chrono::NaiveDate;
 
-use super::super::content::{Content, ContentShown};
+use super::super::content::{Content, ContentShown, ItemContent};
 use super::super::flow;
+use super::super::lifecycle::ReportStep;
 use super::super::store::ReportRow;
 use super::super::store_views;
-use super::super::view::ReportView;
+use super::super::view::ItemView;
 use super::rights::Rights;
 use super::shape::{EvidenceOut, ReportItemOut, ReportOut, items};
 use crate::auth::{Caller, Scope};
 use crate::db::AnyConnection;
 use crate::error::Error;
 use crate::kit::clock::moscow_date;
-use crate::kit::id::{EvidenceId, MeasureId};
+use crate::kit::id::EvidenceId;
 use crate::kit::lang::Lang;
 use crate::web::{Answer, RequestInfo, resource};
 
@@ -65,33 +66,28 @@ impl Reader {
     }
 
     /// One item as he sees it; 404 when he does not.
-    pub(super) fn item(
-        &self,
-        conn: &mut AnyConnection,
-        view: &ReportView,
-        id: &MeasureId,
-    ) -> Result<Answer, Error> {
-        let content = self.content(conn, &view.row)?;
-        let item = content.items.into_iter().find(|item| item.measure_id == *id);
-        let (item, measure) = item.zip(view.measure(id)).ok_or_else(Error::not_found)?;
-        resource(item.version, &ReportItemOut::of(view, measure, item, self))
+    pub(super) fn item(&self, conn: &mut AnyConnection, view: &ItemView) -> Result<Answer, Error> {
+        let item = self.item_content(conn, view)?.ok_or_else(Error::not_found)?;
+        let blockers = view.circumstances(self.today).blockers(ReportStep::Update);
+        resource(item.version, &ReportItemOut::of(&view.row, &blockers, &view.measure, item, self))
     }
 
     /// One piece of evidence as he sees it; 404 when he does not.
     pub(super) fn evidence(
         &self,
         conn: &mut AnyConnection,
-        view: &ReportView,
+        view: &ItemView,
         id: &EvidenceId,
     ) -> Result<Answer, Error> {
-        let content = self.content(conn, &view.row)?;
-        for item in content.items {
-            if let Some(found) = item.evidence.into_iter().find(|evidence| evidence.id == *id) {
-                let out = EvidenceOut::of(view, &item.measure_id, found, self);
-                return resource(EvidenceOut::VERSION, &out);
-            }
-        }
-        Err(Error::not_found())
+        let evidence = self.item_content(conn, view)?.map(|item| item.evidence).unwrap_or_default();
+        let found = evidence.into_iter().find(|evidence| evidence.id == *id).ok_or_else(Error::not_found)?;
+        let blockers = view.circumstances(self.today).blockers(ReportStep::Update);
+        let out = EvidenceOut::of(&view.row, &blockers, &view.measure.id, found, self);
+        resource(EvidenceOut::VERSION, &out)
+    }
+
+    fn item_content(&self, conn: &mut AnyConnection, view: &ItemView) -> Result<Option<ItemContent>, Error> {
+        flow::item_content(conn, view, self.shown(&view.row), self.rights(&view.row).personal_data)
     }
 
     fn content(&self, conn: &mut AnyConnection, row: &ReportRow) -> Result<Content, Error> {

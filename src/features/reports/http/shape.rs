@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use super::super::content::{Content, ContentShown, EvidenceContent, ItemContent};
 use super::super::domain::{EvidenceKind, ItemStatus, ReportStatus, is_late};
 use super::super::lifecycle::ReportStep;
+use super::super::store::ReportRow;
 use super::super::submission::Completeness;
 use super::super::view::ReportView;
 use super::reader::Reader;
@@ -219,9 +220,10 @@ fn actions(view: &ReportView, rights: Rights, reader: &Reader) -> Vec<ActionOut>
 
 /// The items with their measures, in the order of the road map.
 pub(super) fn items(view: &ReportView, items: Vec<ItemContent>, reader: &Reader) -> Vec<ReportItemOut> {
+    let blockers = view.circumstances(reader.today).blockers(ReportStep::Update);
     let with_measure = |item: ItemContent| {
         let measure = view.measure(&item.measure_id)?;
-        Some(ReportItemOut::of(view, measure, item, reader))
+        Some(ReportItemOut::of(&view.row, &blockers, measure, item, reader))
     };
     items.into_iter().filter_map(with_measure).collect()
 }
@@ -232,13 +234,21 @@ impl ReportItemOut {
         self.status
     }
 
-    /// One item with its measure.
-    pub(super) fn of(view: &ReportView, measure: &Measure, item: ItemContent, reader: &Reader) -> Self {
+    /// One item with its measure; `blockers` stand in the way of changing its report.
+    pub(super) fn of(
+        report: &ReportRow,
+        blockers: &[&'static str],
+        measure: &Measure,
+        item: ItemContent,
+        reader: &Reader,
+    ) -> Self {
         let late = is_late(measure, &item.as_item());
         let evidence = item.evidence.into_iter();
         Self {
             position: measure.position,
-            evidence: evidence.map(|e| EvidenceOut::of(view, &item.measure_id, e, reader)).collect(),
+            evidence: evidence
+                .map(|e| EvidenceOut::of(report, blockers, &item.measure_id, e, reader))
+                .collect(),
             measure_id: item.measure_id.clone(),
             version: item.version,
             code: measure.code.clone(),
@@ -261,18 +271,18 @@ impl EvidenceOut {
     /// The version of what never changes.
     pub(super) const VERSION: i32 = 1;
 
-    /// One piece of evidence in its report.
+    /// One piece of evidence in its report; `blockers` stand in the way of changing that.
     pub(super) fn of(
-        view: &ReportView,
+        report: &ReportRow,
+        blockers: &[&'static str],
         measure: &MeasureId,
         given: EvidenceContent,
         reader: &Reader,
     ) -> Self {
-        let blockers = view.circumstances(reader.today).blockers(ReportStep::Update);
         Self {
             id: given.id,
             version: Self::VERSION,
-            report_id: view.row.id.clone(),
+            report_id: report.id.clone(),
             measure_id: measure.clone(),
             kind: given.kind,
             kind_label: given.kind.label(reader.lang),
@@ -281,7 +291,7 @@ impl EvidenceOut {
             url: given.url,
             contains_personal_data: given.contains_personal_data,
             created_at: utc(given.created_at),
-            actions: vec![ActionOut::new("delete", reader.rights(&view.row).fills, &blockers)],
+            actions: vec![ActionOut::new("delete", reader.rights(report).fills, blockers)],
         }
     }
 }
