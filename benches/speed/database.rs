@@ -1,0 +1,69 @@
+//! The two databases, each empty at the start and gone at the end.
+
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use school_roadmap::db::{AnyConnection, DatabaseUrl};
+use school_roadmap::kit::id::new_uuid;
+
+/// A database of its own, with a folder for the keys of its service.
+pub struct Database {
+    /// As a reader of the table knows it.
+    pub name: &'static str,
+    /// For `DATABASE_URL`.
+    pub url: String,
+    folder: PathBuf,
+    server: Option<(String, String)>,
+}
+
+impl Database {
+    /// A new file.
+    pub fn sqlite() -> anyhow::Result<Self> {
+        let folder = folder()?;
+        let url = format!("sqlite://{}", folder.join("speed.db").display());
+        Ok(Self { name: "SQLite", url, folder, server: None })
+    }
+
+    /// A new database on the server.
+    pub fn postgres() -> anyhow::Result<Self> {
+        #[expect(clippy::disallowed_methods, reason = "a measurement reads its own environment")]
+        let server = std::env::var("TEST_DATABASE_URL")
+            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
+        let name = format!("speed_{}", new_uuid().replace('-', ""));
+        connect(&server)?.batch_execute(&format!("CREATE DATABASE {name}"))?;
+        let mut url: url::Url = server.parse()?;
+        url.set_path(&name);
+        Ok(Self { name: "PostgreSQL", url: url.into(), folder: folder()?, server: Some((server, name)) })
+    }
+
+    /// Where its service keeps its keys.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A connection past the service.
+    pub fn connect(&self) -> anyhow::Result<AnyConnection> {
+        connect(&self.url)
+    }
+}
+
+impl Drop for Database {
+    fn drop(&mut self) {
+        if let Some((server, name)) = &self.server
+            && let Ok(mut conn) = connect(server)
+        {
+            conn.batch_execute(&format!("DROP DATABASE {name} WITH (FORCE)")).ok();
+        }
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+fn connect(url: &str) -> anyhow::Result<AnyConnection> {
+    Ok(url.parse::<DatabaseUrl>().map_err(anyhow::Error::msg)?.connect()?)
+}
+
+fn folder() -> anyhow::Result<PathBuf> {
+    let folder = std::env::temp_dir().join(format!("school-roadmap-speed-{}", new_uuid()));
+    std::fs::create_dir_all(&folder)?;
+    Ok(folder)
+}

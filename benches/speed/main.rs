@@ -1,0 +1,38 @@
+//! Speed and memory beside their limits, in one run, on both databases: `cargo bench`.
+//!
+//! The service runs as its own process, as an operator would run it. It is filled through
+//! the API with 1 000 schools and a road map of 40 measures for schools. What it is
+//! compared with runs in the same minute on the same machine: a bare actix handler with
+//! the same query and no authentication, and the raw commit of the same rows. Load comes
+//! from this process, so it takes its share of the cores from both sides alike.
+//!
+//! PostgreSQL is taken from `TEST_DATABASE_URL`, else from the usual local one; a
+//! database of its own is made there and dropped again.
+
+mod api;
+mod bare;
+mod database;
+mod load;
+mod raw;
+mod region;
+mod round;
+mod service;
+mod table;
+
+use database::Database;
+use table::Table;
+
+#[actix_web::main]
+async fn main() -> anyhow::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, url, port] = arguments.as_slice()
+        && first == bare::ARGUMENT
+    {
+        return bare::serve(url, port.parse()?).await;
+    }
+    let mut table = Table::default();
+    for database in [Database::sqlite()?, Database::postgres()?] {
+        round::measure(&database, &mut table).await?;
+    }
+    table.print()
+}

@@ -1,0 +1,94 @@
+//! A process that serves: the program itself, or the bare handlers of this one.
+
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+
+use crate::bare;
+use crate::database::Database;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_school-roadmap");
+
+/// A running process; it ends with its guard.
+pub struct Service {
+    /// Where it listens.
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Service {
+    /// The program, with its defaults.
+    pub fn start(database: &Database) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").env("LISTEN", address.to_string()).env("RUST_LOG", "warn");
+        Self::run(settings(command, database), address)
+    }
+
+    /// The bare handlers.
+    pub fn start_bare(database: &Database) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args([bare::ARGUMENT, &database.url, &address.port().to_string()]);
+        Self::run(command, address)
+    }
+
+    fn run(mut command: Command, address: SocketAddr) -> anyhow::Result<Self> {
+        let service = Self { address, child: command.spawn()? };
+        let patience = Instant::now() + Duration::from_secs(30);
+        while TcpStream::connect(address).is_err() {
+            ensure!(Instant::now() < patience, "nothing listens on {address}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        Ok(service)
+    }
+
+    /// Memory that it holds now, MiB.
+    pub fn resident(&self) -> anyhow::Result<f64> {
+        self.status("VmRSS:")
+    }
+
+    /// The most memory that it held since [`forget_peak`](Self::forget_peak), MiB.
+    pub fn peak(&self) -> anyhow::Result<f64> {
+        self.status("VmHWM:")
+    }
+
+    /// Begins a new peak.
+    pub fn forget_peak(&self) -> anyhow::Result<()> {
+        Ok(std::fs::write(format!("/proc/{}/clear_refs", self.child.id()), "5")?)
+    }
+
+    fn status(&self, name: &str) -> anyhow::Result<f64> {
+        let text = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
+        let line = text.lines().find_map(|line| line.strip_prefix(name)).context("no such figure")?;
+        let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
+        Ok(kib / 1024.0)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
+/// Makes the first account, as an operator would; answers with its one-time password.
+pub fn create_administrator(database: &Database, login: &str) -> anyhow::Result<String> {
+    let mut command = Command::new(PROGRAM);
+    command.args(["account", "create", "--role", "admin", "--login", login]).stdout(Stdio::piped());
+    let output = settings(command, database).output()?;
+    ensure!(output.status.success(), "the account was not made");
+    Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+}
+
+fn settings(mut command: Command, database: &Database) -> Command {
+    command.env("DATABASE_URL", &database.url).env("DATA_DIR", database.folder());
+    command
+}
+
+fn free_address() -> anyhow::Result<SocketAddr> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?)
+}

@@ -1,0 +1,77 @@
+//! The table of figures, each beside its limit.
+
+use std::io::Write;
+
+/// What a figure must not pass.
+#[derive(Debug, Clone, Copy)]
+pub enum Limit {
+    /// At least so many percent of what it is compared with.
+    AtLeastPercent(f64),
+    /// Under so many seconds.
+    UnderSeconds(f64),
+    /// Under so many MiB.
+    UnderMib(f64),
+    /// Shown for itself.
+    None,
+}
+
+/// Figures by name, in the order in which they were first seen; one column a database.
+#[derive(Default)]
+pub struct Table {
+    databases: Vec<&'static str>,
+    rows: Vec<(String, Limit, Vec<String>)>,
+    missed: bool,
+}
+
+impl Table {
+    /// Adds a figure of a database; `told` says more than the bare number.
+    pub fn add(&mut self, database: &'static str, name: &str, limit: Limit, value: f64, told: &str) {
+        if !self.databases.contains(&database) {
+            self.databases.push(database);
+        }
+        let (shown, holds) = match limit {
+            Limit::AtLeastPercent(limit) => (format!("{value:.0} %"), value >= limit),
+            Limit::UnderSeconds(limit) => (format!("{value:.2} s"), value < limit),
+            Limit::UnderMib(limit) => (format!("{value:.0} MiB"), value < limit),
+            Limit::None => (format!("{value:.2} s"), true),
+        };
+        self.missed |= !holds;
+        let told = if told.is_empty() { String::new() } else { format!(" ({told})") };
+        let cell = format!("{shown}{told}{}", if holds { "" } else { " **missed**" });
+        eprintln!("{database}: {name}: {cell}");
+        match self.rows.iter_mut().find(|(known, ..)| known == name) {
+            Some((.., cells)) => cells.push(cell),
+            None => self.rows.push((name.to_owned(), limit, vec![cell])),
+        }
+    }
+
+    /// Prints the table; fails when a limit was missed.
+    pub fn print(&self) -> anyhow::Result<()> {
+        let cores = std::thread::available_parallelism()?;
+        let mut out = std::io::stdout().lock();
+        writeln!(out, "\n{cores} cores, {:.0} GiB; release build; `cargo bench`\n", memory()?)?;
+        writeln!(out, "| Figure | Limit | {} |", self.databases.join(" | "))?;
+        writeln!(out, "|---|---|{}", "---|".repeat(self.databases.len()))?;
+        for (name, limit, cells) in &self.rows {
+            writeln!(out, "| {name} | {} | {} |", shown(*limit), cells.join(" | "))?;
+        }
+        anyhow::ensure!(!self.missed, "a limit was missed");
+        Ok(())
+    }
+}
+
+fn shown(limit: Limit) -> String {
+    match limit {
+        Limit::AtLeastPercent(limit) => format!("≥ {limit:.0} %"),
+        Limit::UnderSeconds(limit) => format!("< {limit:.0} s"),
+        Limit::UnderMib(limit) => format!("< {limit:.0} MiB"),
+        Limit::None => "–".to_owned(),
+    }
+}
+
+/// GiB of the machine.
+fn memory() -> anyhow::Result<f64> {
+    let text = std::fs::read_to_string("/proc/meminfo")?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemTotal:")).unwrap_or_default();
+    Ok(line.trim().trim_end_matches(" kB").parse::<f64>()? / 1024.0 / 1024.0)
+}
