@@ -149,8 +149,8 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
         return Some(Error::refuse(&problems::FOREIGN_HOST));
     }
     // Unpacking a small body can fill the memory: nothing here unpacks.
-    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
     }
     let json_only = req.path().starts_with("/api/") && !req.path().ends_with("/content");
