@@ -148,6 +148,10 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     {
         return Some(Error::refuse(&problems::FOREIGN_HOST));
     }
+    // No address here holds a NUL, and PostgreSQL takes none.
+    if req.path().contains('\0') || req.path().contains("%00") {
+        return Some(Error::not_found());
+    }
     // Unpacking a small body can fill the memory: nothing here unpacks.
     let mut codings = headers.get_all(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
     if codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
