@@ -28,6 +28,7 @@ mod road_map;
 mod road_maps;
 mod school_moves;
 mod schools;
+mod shutdown;
 mod sign_in;
 mod support_list_uses;
 mod support_lists;
