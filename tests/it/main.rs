@@ -15,6 +15,7 @@ mod client;
 mod conclusion_templates;
 mod faults;
 mod given;
+mod inputs;
 mod migrations;
 mod municipalities;
 mod notes;
