@@ -12,6 +12,7 @@
 //! | `ALLOWED_HOSTS` | – | host names served, comma-separated; empty serves any |
 //! | `POOL_SIZE` | `8` | database connections at most, 1 to 100 |
 //! | `WORKERS` | number of cores | threads that serve requests, 1 to 64 |
+//! | `BODY_SECONDS` | `30` | within which the body of a request must have arrived whole, 1 to 600 |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
 //! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
 
@@ -46,6 +47,8 @@ pub struct Config {
     pub pool_size: u32,
     /// Threads that serve requests; `None`: one per core.
     pub workers: Option<usize>,
+    /// Seconds within which a body must have arrived whole.
+    pub body_seconds: u64,
     /// Seconds for requests in flight after SIGTERM.
     pub shutdown_seconds: u64,
 }
@@ -74,10 +77,12 @@ impl Config {
                 .collect(),
             pool_size: setting("POOL_SIZE")?.unwrap_or(8),
             workers: setting("WORKERS")?,
+            body_seconds: setting("BODY_SECONDS")?.unwrap_or(30),
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
         ensure!((1..=100).contains(&config.pool_size), "POOL_SIZE: 1 to 100");
         ensure!(config.workers.is_none_or(|n| (1..=64).contains(&n)), "WORKERS: 1 to 64");
+        ensure!((1..=600).contains(&config.body_seconds), "BODY_SECONDS: 1 to 600");
         ensure!((1..=600).contains(&config.shutdown_seconds), "SHUTDOWN_SECONDS: 1 to 600");
         Ok(config)
     }
@@ -97,6 +102,7 @@ impl Config {
             allowed_hosts: Vec::new(),
             pool_size: 4,
             workers: Some(1),
+            body_seconds: 30,
             shutdown_seconds: 5,
         }
     }

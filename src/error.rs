@@ -8,6 +8,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::db::Failure;
+use crate::db::page::UnfitCursor;
 use crate::kit::lang::{Bi, Lang};
 use crate::kit::violation::Violation;
 use crate::problems::{self, ProblemType};
@@ -208,9 +209,22 @@ impl From<DieselError> for Error {
                 log::warn!("database: {cause}");
                 Self::refuse(&problems::UNAVAILABLE)
             }
+            DieselError::QueryBuilderError(unfit) if unfit.is::<UnfitCursor>() => {
+                Self::malformed(vec![unfit_cursor()])
+            }
             _ => Self::Internal(cause.into()),
         }
     }
+}
+
+/// What is wrong with a cursor that the query did not make.
+#[must_use]
+pub fn unfit_cursor() -> Violation {
+    let detail = Bi::fixed(
+        "Курсор изменён или выдан для другого запроса",
+        "The cursor was altered or belongs to another query",
+    );
+    Violation::new("?cursor", "invalid-parameter", detail)
 }
 
 impl From<Failure> for Error {

@@ -1,6 +1,7 @@
 //! Puts the application together and runs it.
 
 use std::net::TcpListener;
+use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
@@ -17,6 +18,7 @@ use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
 use crate::kit::clock::Clock;
+use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
 
 /// Seconds within which the head of a request must arrive.
@@ -57,6 +59,7 @@ impl Application {
         let attempts = Data::new(Attempts::default());
         let hosts = Data::new(AllowedHosts(config.allowed_hosts.clone()));
         let public_url = Data::new(PublicUrl(public_url));
+        let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
         let mut server = HttpServer::new(move || {
             let app = App::new()
@@ -65,6 +68,7 @@ impl Application {
                 .app_data(attempts.clone())
                 .app_data(hosts.clone())
                 .app_data(public_url.clone())
+                .app_data(body_deadline)
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())
                 .app_data(routes.clone())
@@ -76,8 +80,8 @@ impl Application {
                 .configure(api::pages::configure)
                 .default_service(actix_web::web::to(api::nothing_here))
         })
-        .client_request_timeout(std::time::Duration::from_secs(HEAD_SECONDS))
-        .keep_alive(std::time::Duration::from_secs(KEEP_ALIVE_SECONDS))
+        .client_request_timeout(Duration::from_secs(HEAD_SECONDS))
+        .keep_alive(Duration::from_secs(KEEP_ALIVE_SECONDS))
         .max_connections(CONNECTIONS_PER_WORKER)
         .shutdown_timeout(config.shutdown_seconds);
         if let Some(workers) = config.workers {

@@ -138,6 +138,26 @@ mod tests {
         assert!(!matches("x", &stored));
     }
 
+    #[actix_web::test]
+    async fn a_turn_is_kept_until_its_work_ends_even_if_nobody_waits() {
+        use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+        static RUNNING: AtomicUsize = AtomicUsize::new(0);
+        static MOST: AtomicUsize = AtomicUsize::new(0);
+        let work = || {
+            in_turn(|| {
+                MOST.fetch_max(RUNNING.fetch_add(1, SeqCst) + 1, SeqCst);
+                std::thread::sleep(Duration::from_millis(20));
+                RUNNING.fetch_sub(1, SeqCst);
+            })
+        };
+        let given_up = (0..8).map(|_| tokio::time::timeout(Duration::from_millis(5), work()));
+        futures_util::future::join_all(given_up).await;
+        for done in futures_util::future::join_all((0..8).map(|_| work())).await {
+            done.unwrap();
+        }
+        assert_eq!(MOST.load(SeqCst), AT_A_TIME);
+    }
+
     #[test]
     fn one_time_passwords_differ() {
         assert_ne!(one_time(), one_time());

@@ -35,6 +35,17 @@ pub struct Listed<R> {
     pub count: Option<i64>,
 }
 
+/// The keys of a cursor are no keys of this list: somebody wrote it himself.
+#[derive(Debug, thiserror::Error)]
+#[error("the cursor does not fit the list")]
+pub struct UnfitCursor;
+
+impl From<UnfitCursor> for diesel::result::Error {
+    fn from(unfit: UnfitCursor) -> Self {
+        Self::QueryBuilderError(Box::new(unfit))
+    }
+}
+
 /// A row that tells its keys, as text that `keyset!` reads back.
 pub trait Keyed {
     /// The value under a key of the list's allow-list.
@@ -68,8 +79,8 @@ pub fn page_of<R: Keyed>(page: &Page, id: &str, mut rows: Vec<R>) -> Listed<R> {
 /// Adds seek condition and order of `$page` to the boxed query `$query`.
 ///
 /// Each `"name" => column: type` line is one key: the type is how text from a
-/// cursor becomes a value. A cursor that does not fit finds no rows; the
-/// extractor has refused altered ones before.
+/// cursor becomes a value. The extractor has refused altered cursors before; a
+/// forged one whose keys do not fit ends in [`UnfitCursor`], the client's fault.
 macro_rules! keyset {
     ($query:ident, $page:expr, $table:ty, { $($name:literal => $column:expr => $kind:ty),+ $(,)? }) => {{
         use diesel::prelude::*;
@@ -80,7 +91,7 @@ macro_rules! keyset {
             for (key, value) in page.sort.iter().zip(after).rev() {
                 let (further, same): (Condition, Condition) = match key.name {
                     $($name => {
-                        let value: $kind = value.parse().map_err(|_invalid| diesel::result::Error::NotFound)?;
+                        let value: $kind = value.parse().map_err(|_invalid| $crate::db::page::UnfitCursor)?;
                         let same: Condition = Box::new($column.eq(value.clone()));
                         let further: Condition = if key.desc {
                             Box::new($column.lt(value))

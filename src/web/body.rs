@@ -19,8 +19,17 @@ use crate::problems;
 
 /// Bytes of a JSON body at most.
 pub const LIMIT: usize = 1024 * 1024;
+
 /// Within which a body must have arrived whole; actix itself bounds only the head.
-const DEADLINE: Duration = Duration::from_secs(30);
+#[derive(Debug, Clone, Copy)]
+pub struct BodyDeadline(pub Duration);
+
+impl Default for BodyDeadline {
+    /// The documented limit, 30 seconds.
+    fn default() -> Self {
+        Self(Duration::from_secs(30))
+    }
+}
 
 /// A JSON body that tells its faults only when asked.
 ///
@@ -79,7 +88,8 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let bytes = tokio::time::timeout(DEADLINE, receive(&req, payload))
+            let deadline = req.app_data::<BodyDeadline>().copied().unwrap_or_default();
+            let bytes = tokio::time::timeout(deadline.0, receive(&req, payload))
                 .await
                 .map_err(|_elapsed| Error::refuse(&problems::REQUEST_TIMEOUT))??;
             let media_type = media_type(&req);

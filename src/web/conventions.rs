@@ -144,16 +144,17 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     let headers = req.headers();
     if let Some(AllowedHosts(hosts)) = req.app_data::<web::Data<AllowedHosts>>().map(|hosts| hosts.as_ref())
         && !hosts.is_empty()
+        && !asks_for_one_of(hosts, req)
     {
-        let name = req.connection_info().host().to_ascii_lowercase();
-        let bare = name.rsplit_once(':').map_or(name.as_str(), |(host, _port)| host);
-        if !hosts.iter().any(|host| host == bare || *host == name) {
-            return Some(Error::refuse(&problems::FOREIGN_HOST));
-        }
+        return Some(Error::refuse(&problems::FOREIGN_HOST));
+    }
+    // No address here holds a NUL, and PostgreSQL takes none.
+    if req.path().contains('\0') || req.path().contains("%00") {
+        return Some(Error::not_found());
     }
     // Unpacking a small body can fill the memory: nothing here unpacks.
-    let encoding = headers.get(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
-    if encoding.is_some_and(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
+    let mut codings = headers.get_all(header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    if codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
     }
     let json_only = req.path().starts_with("/api/") && !req.path().ends_with("/content");
@@ -162,6 +163,22 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
         return Some(Error::refuse(&problems::NOT_ACCEPTABLE));
     }
     None
+}
+
+/// Whether the target and the `Host` of a request, where given, name a host that is served.
+///
+/// What a forwarding header says does not count: anybody can write one.
+fn asks_for_one_of(hosts: &[String], req: &HttpRequest) -> bool {
+    let target = req.uri().authority().map(|authority| authority.as_str());
+    let header = req.headers().get(header::HOST).map(|host| host.to_str().unwrap_or_default());
+    let mut named = [target, header].into_iter().flatten().peekable();
+    named.peek().is_some()
+        && named.all(|name| {
+            let name = name.to_ascii_lowercase();
+            let port_cut = name.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
+            let bare = port_cut.map_or(name.as_str(), |(host, _port)| host);
+            hosts.iter().any(|host| *host == bare || *host == name)
+        })
 }
 
 fn accepts_json(accept: &str) -> bool {

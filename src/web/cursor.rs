@@ -4,6 +4,8 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use crate::kit::text;
+
 /// Bytes of the digest that ties a cursor to its query.
 const SEAL: usize = 8;
 
@@ -25,7 +27,9 @@ pub fn read(query: &str, cursor: &str, keys: usize) -> Option<Vec<String>> {
         return None;
     }
     let values: Vec<String> = serde_json::from_slice(body).ok()?;
-    (values.len() == keys).then_some(values)
+    // No text of a row holds such characters, and PostgreSQL takes no NUL.
+    let clean = !values.iter().any(|value| value.chars().any(text::is_forbidden));
+    (values.len() == keys && clean).then_some(values)
 }
 
 fn seal(query: &str, body: &[u8]) -> Vec<u8> {

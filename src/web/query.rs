@@ -12,7 +12,7 @@ pub use super::filter::{AnyOf, Between, Filter, PageOut, Paging};
 
 use super::cursor;
 use crate::db::page::{Page, SortKey};
-use crate::error::Error;
+use crate::error::{self, Error};
 use crate::kit::lang::Bi;
 use crate::kit::text;
 use crate::kit::violation::Violation;
@@ -84,13 +84,7 @@ fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
     let filter = read_filter::<F>(given, &mut violations);
     let after = cursor_text.map(|text| cursor::read(&bound_to, &text, sort.len()));
     if after == Some(None) {
-        violations.push(bad(
-            "cursor",
-            Bi::fixed(
-                "Курсор изменён или выдан для другого запроса",
-                "The cursor was altered or belongs to another query",
-            ),
-        ));
+        violations.push(error::unfit_cursor());
     }
     match filter {
         Some(filter) if violations.is_empty() => Ok(ListQuery {

@@ -9,7 +9,7 @@ use diesel::{Connection, PgConnection};
 use school_roadmap::auth::keys::Keys;
 use school_roadmap::auth::token::Tokens;
 use school_roadmap::config::Config;
-use school_roadmap::db::{AnyConnection, DatabaseUrl};
+use school_roadmap::db::{AnyConnection, DatabaseUrl, Db};
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::new_uuid;
 use school_roadmap::startup::Application;
@@ -32,6 +32,8 @@ pub struct TestApp {
     pub clock: Clock,
     pub url: String,
     pub database_url: DatabaseUrl,
+    /// The pool that the server itself works with.
+    pub db: Db,
     pub tokens: Tokens,
     folder: PathBuf,
     schema: Option<(String, String)>,
@@ -41,6 +43,11 @@ pub struct TestApp {
 impl TestApp {
     /// Starts; `None` where no PostgreSQL answers and none is required.
     pub async fn start(on: Database) -> Option<Self> {
+        Self::start_with(on, |_| ()).await
+    }
+
+    /// As [`start`](Self::start), with settings of the story's own.
+    pub async fn start_with(on: Database, set: impl FnOnce(&mut Config)) -> Option<Self> {
         let folder = std::env::temp_dir().join(format!("school-roadmap-test-{}", new_uuid()));
         std::fs::create_dir_all(&folder).unwrap();
         let (database_url, schema) = match on {
@@ -56,15 +63,19 @@ impl TestApp {
             }
         };
         let clock = Clock::standing(START.parse().unwrap());
-        let config = Config::local(database_url.clone(), folder.clone());
+        let mut config = Config::local(database_url.clone(), folder.clone());
+        set(&mut config);
         let application = Application::build(&config, clock.clone()).unwrap();
         let url = format!("http://127.0.0.1:{}", application.port());
+        let db = application.db().clone();
         let server = application.into_server();
         let handle = server.handle();
         actix_web::rt::spawn(server);
+        // Its threads start when it is first polled; then it serves whatever this one does.
+        tokio::task::yield_now().await;
         let keys = Keys::load(&folder, None).unwrap();
         let tokens = Tokens::new(keys, config.token_issuer, config.token_audience).unwrap();
-        Some(Self { clock, url, database_url, tokens, folder, schema, server: handle })
+        Some(Self { clock, url, database_url, db, tokens, folder, schema, server: handle })
     }
 
     /// A client that has not signed in.

@@ -1,0 +1,106 @@
+//! Stopping: what has begun is finished, nothing new is begun.
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use school_roadmap::kit::id::new_uuid;
+
+use crate::raw::Raw;
+
+const BODY: &str = r#"{"login":"ivanova","password":"any"}"#;
+
+/// The program, serving from a folder of its own.
+struct Program {
+    child: Child,
+    folder: std::path::PathBuf,
+    url: String,
+}
+
+impl Program {
+    fn start() -> Self {
+        let folder = std::env::temp_dir().join(format!("school-roadmap-test-{}", new_uuid()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_school-roadmap"))
+            .arg("serve")
+            .current_dir(&folder)
+            .env_clear()
+            .env("DATABASE_URL", format!("sqlite://{}/test.db", folder.display()))
+            .env("DATA_DIR", &folder)
+            .env("LISTEN", "127.0.0.1:0")
+            .env("SHUTDOWN_SECONDS", "60")
+            .env("RUST_LOG", "info")
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let port = log
+            .find_map(|line| line.unwrap().split_once("listening on port ").map(|(_, port)| port.to_owned()))
+            .unwrap();
+        // Read on, so that the program never waits for its log.
+        std::thread::spawn(move || log.for_each(drop));
+        Self { child, folder, url: format!("127.0.0.1:{}", port.trim()) }
+    }
+
+    fn terminate(&self) {
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+        std::fs::remove_dir_all(&self.folder).ok();
+    }
+}
+
+/// Waits for something that takes its time, but not for ever.
+fn wait_for<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(done) = attempt() {
+            return done;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn a_stopping_service_finishes_what_it_began_and_begins_nothing() {
+    let mut program = Program::start();
+    let (first, second) = BODY.split_at(BODY.len() / 2);
+    let mut begun: Vec<Raw> = (0..20)
+        .map(|_| {
+            let mut request = Raw::connect(&program.url);
+            request.send(format!(
+                "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                 Expect: 100-continue\r\nContent-Length: {}\r\n\r\n",
+                BODY.len()
+            ));
+            // The interim answer says that the request has begun.
+            assert_eq!(request.reply().status, 100);
+            request.send(first);
+            request
+        })
+        .collect();
+
+    program.terminate();
+    wait_for("new connections are still taken", || TcpStream::connect(&program.url).err());
+    assert_eq!(program.child.try_wait().unwrap(), None, "it waits for what it began");
+    for request in &mut begun {
+        request.send(second);
+    }
+    for request in &mut begun {
+        let reply = request.reply();
+        // Twenty at once wait for two turns: some are told to come again.
+        assert!(matches!(reply.status, 401 | 429 | 503), "{reply:?}");
+        assert!(!reply.problem(reply.status).is_empty());
+    }
+    drop(begun);
+    let ended = wait_for("it does not end", || program.child.try_wait().unwrap());
+    assert_eq!(ended.code(), Some(0));
+}
