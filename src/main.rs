@@ -13,6 +13,11 @@ use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::{MunicipalityId, SchoolId};
 use school_roadmap::startup::Application;
 
+/// Gives memory back some seconds after it was last needed; the system's own allocator keeps
+/// what a large answer or a password hash once took, for each thread that ever worked on one.
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Yearly road map of support for schools with low educational results, as a JSON API.
 #[derive(Parser)]
 #[command(version, about)]

@@ -56,6 +56,26 @@ macro_rules! insert_all {
 }
 pub(crate) use insert_all;
 
+/// Locks rows until the transaction ends: `lock!(conn, reports::table.find(id))`.
+///
+/// PostgreSQL locks them as an UPDATE would that changes no key. SQLite has one writer at
+/// a time, so a transaction that writes holds every row already.
+macro_rules! lock {
+    ($conn:expr, $rows:expr) => {{
+        let conn: &mut $crate::db::AnyConnection = $conn;
+        match conn {
+            $crate::db::AnyConnection::Postgres(pg) => {
+                use diesel::{IntoSql, QueryDsl};
+                let one = 1_i32.into_sql::<diesel::sql_types::Integer>();
+                let rows = $rows.select(one).for_no_key_update();
+                diesel::RunQueryDsl::execute(rows, pg).map(|_count| ())
+            }
+            $crate::db::AnyConnection::Sqlite(_) => Ok(()),
+        }
+    }};
+}
+pub(crate) use lock;
+
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {

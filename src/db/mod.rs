@@ -18,8 +18,8 @@ use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use tokio::sync::{Mutex, Semaphore};
 
-pub(crate) use self::connection::insert_all;
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
+pub(crate) use self::connection::{insert_all, lock};
 pub use self::json::Json;
 pub(crate) use self::page::keyset;
 pub use self::tx::{Actor, Change, Event, Op, Tx};

@@ -11,7 +11,7 @@ use super::domain::{AccountStatus, Placement};
 use crate::auth::{Role, Scope};
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{account_schools, accounts};
-use crate::db::{AnyConnection, Backend, insert_all, keyset};
+use crate::db::{AnyConnection, Backend, insert_all, keyset, lock};
 use crate::kit::id::{AccountId, MunicipalityId, SchoolId};
 use crate::kit::text;
 
@@ -196,7 +196,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &AccountId,
 ) -> QueryResult<Option<Account>> {
-    diesel::update(accounts::table.find(id)).set(accounts::version.eq(accounts::version)).execute(conn)?;
+    lock!(conn, accounts::table.find(id))?;
     find(conn, scope, id)
 }
 

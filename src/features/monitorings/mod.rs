@@ -18,6 +18,5 @@ pub use self::http::configure;
 pub use self::policy::{CATALOGUE, PlanMonitorings, ReadMonitorings};
 pub use self::shape::MonitoringOut;
 pub use self::store::{
-    MonitoringRow, SnapshotSchool, add_schools, extension_until, find, find_for_change, release_school,
-    schools_of,
+    MonitoringRow, SnapshotSchool, add_schools, find, find_for_change, release_school, schools_of,
 };

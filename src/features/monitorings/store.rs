@@ -7,7 +7,7 @@ use super::domain::MonitoringStatus;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{deadline_extensions, monitoring_schools, monitorings, municipalities};
-use crate::db::{AnyConnection, Backend, insert_all, keyset};
+use crate::db::{AnyConnection, Backend, insert_all, keyset, lock};
 use crate::kit::id::{MonitoringId, MunicipalityId, OrderId, RoadMapId, SchoolId, SupportListId, TemplateId};
 
 /// A monitoring as stored.
@@ -203,9 +203,7 @@ pub fn find_for_change(
     scope: &Scope,
     id: &MonitoringId,
 ) -> QueryResult<Option<MonitoringRow>> {
-    diesel::update(monitorings::table.find(id))
-        .set(monitorings::version.eq(monitorings::version))
-        .execute(conn)?;
+    lock!(conn, monitorings::table.find(id))?;
     find(conn, scope, id)
 }
 
@@ -247,19 +245,6 @@ pub fn release_school(
         .set((monitoring_schools::released_on.eq(on), monitoring_schools::release_reason.eq(reason)))
         .execute(conn)
         .map(|_| ())
-}
-
-/// Until when a school may submit after the collection was closed.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub fn extension_until(
-    conn: &mut AnyConnection,
-    id: &MonitoringId,
-    school: &SchoolId,
-) -> QueryResult<Option<NaiveDate>> {
-    deadline_extensions::table.find((id, school)).select(deadline_extensions::until).first(conn).optional()
 }
 
 /// Replaces the extensions of these schools.

@@ -7,7 +7,7 @@ use super::domain::MunicipalityKind;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::municipalities;
-use crate::db::{AnyConnection, Backend, keyset};
+use crate::db::{AnyConnection, Backend, keyset, lock};
 use crate::kit::id::MunicipalityId;
 use crate::kit::text;
 
@@ -135,9 +135,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &MunicipalityId,
 ) -> QueryResult<Option<MunicipalityRow>> {
-    diesel::update(municipalities::table.find(id))
-        .set(municipalities::version.eq(municipalities::version))
-        .execute(conn)?;
+    lock!(conn, municipalities::table.find(id))?;
     find(conn, scope, id)
 }
 

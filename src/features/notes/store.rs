@@ -11,7 +11,7 @@ use super::snapshot::NoteSnapshot;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{municipalities, notes};
-use crate::db::{AnyConnection, Backend, Json, keyset};
+use crate::db::{AnyConnection, Backend, Json, keyset, lock};
 use crate::kit::id::{AccountId, MonitoringId, MunicipalityId, NoteId, ReportId};
 
 /// A report that a note names as missing.
@@ -245,7 +245,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &NoteId,
 ) -> QueryResult<Option<NoteRow>> {
-    diesel::update(notes::table.find(id)).set(notes::version.eq(notes::version)).execute(conn)?;
+    lock!(conn, notes::table.find(id))?;
     find(conn, scope, id)
 }
 

@@ -9,7 +9,7 @@ use super::domain::{IssuerLevel, OrderKind, OrderStatus};
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{municipalities, orders};
-use crate::db::{AnyConnection, Backend, keyset};
+use crate::db::{AnyConnection, Backend, keyset, lock};
 use crate::kit::id::{MunicipalityId, OrderId};
 use crate::kit::text;
 
@@ -169,7 +169,7 @@ pub fn find_for_change(
     scope: &Scope,
     id: &OrderId,
 ) -> QueryResult<Option<OrderRow>> {
-    diesel::update(orders::table.find(id)).set(orders::version.eq(orders::version)).execute(conn)?;
+    lock!(conn, orders::table.find(id))?;
     find(conn, scope, id)
 }
 

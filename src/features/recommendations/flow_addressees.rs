@@ -79,21 +79,6 @@ pub fn take(
     Ok((row, addressee))
 }
 
-/// Ends what a school still has to do: it is being closed.
-///
-/// # Errors
-///
-/// Database failures only.
-pub fn cancel_of_school(tx: &mut Tx, school: &SchoolId, reason: &str) -> Result<(), Error> {
-    for mut addressee in addressees::open_of_school(tx, school)? {
-        let from = addressee.status;
-        addressee.status = AddresseeStatus::Cancelled;
-        addressee.comment = Some(reason.to_owned());
-        save(tx, &mut addressee, "cancel", from)?;
-    }
-    Ok(())
-}
-
 fn save(
     tx: &mut Tx,
     addressee: &mut AddresseeRow,

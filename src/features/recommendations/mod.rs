@@ -20,7 +20,6 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::domain::{AddresseeStatus, RecommendationAddressee, RecommendationStatus};
 pub use self::flow::issue_of_monitoring;
-pub use self::flow_addressees::cancel_of_school;
 pub use self::policy::CATALOGUE;
 pub use self::store::{RecommendationRow, of_monitoring};
 pub use self::store_addressees::AddresseeRow;

@@ -9,7 +9,7 @@ use super::domain::{AddresseeStatus, RecommendationAddressee, RecommendationStat
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{municipalities, recommendation_schools as addressees, recommendations};
-use crate::db::{AnyConnection, Backend, Json, keyset};
+use crate::db::{AnyConnection, Backend, Json, keyset, lock};
 use crate::kit::id::{MonitoringId, MunicipalityId, NoteId, RecommendationId, SchoolId};
 use crate::kit::text;
 
@@ -222,9 +222,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &RecommendationId,
 ) -> QueryResult<Option<RecommendationRow>> {
-    diesel::update(recommendations::table.find(id))
-        .set(recommendations::version.eq(recommendations::version))
-        .execute(conn)?;
+    lock!(conn, recommendations::table.find(id))?;
     find(conn, scope, id)
 }
 

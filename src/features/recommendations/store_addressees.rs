@@ -69,22 +69,6 @@ pub(super) fn all_of(conn: &mut AnyConnection, id: &RecommendationId) -> QueryRe
         .load(conn)
 }
 
-/// What a school still has to do.
-///
-/// Takes no scope: the caller holds the school.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn open_of_school(conn: &mut AnyConnection, school: &SchoolId) -> QueryResult<Vec<AddresseeRow>> {
-    addressees::table
-        .filter(addressees::school_id.eq(school))
-        .filter(addressees::status.eq_any(AddresseeStatus::OPEN))
-        .select(AddresseeRow::as_select())
-        .order(addressees::recommendation_id)
-        .load(conn)
-}
-
 /// Stores new addressees.
 ///
 /// # Errors

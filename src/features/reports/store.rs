@@ -8,7 +8,7 @@ use super::domain::ReportStatus;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{deadline_extensions, monitorings, municipalities, report_versions, reports};
-use crate::db::{AnyConnection, Backend, insert_all, keyset};
+use crate::db::{AnyConnection, Backend, insert_all, keyset, lock};
 use crate::features::monitorings::MonitoringStatus;
 use crate::kit::id::{AccountId, MonitoringId, MunicipalityId, ReportId, SchoolId};
 
@@ -179,7 +179,7 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &ReportId,
 ) -> QueryResult<Option<ReportRow>> {
-    diesel::update(reports::table.find(id)).set(reports::version.eq(reports::version)).execute(conn)?;
+    lock!(conn, reports::table.find(id))?;
     find(conn, scope, id)
 }
 
@@ -220,9 +220,7 @@ pub(super) fn of_monitoring(conn: &mut AnyConnection, id: &MonitoringId) -> Quer
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn lock_of_monitoring(conn: &mut AnyConnection, id: &MonitoringId) -> QueryResult<Vec<ReportRow>> {
-    diesel::update(reports::table.filter(reports::monitoring_id.eq(id)))
-        .set(reports::version.eq(reports::version))
-        .execute(conn)?;
+    lock!(conn, reports::table.filter(reports::monitoring_id.eq(id)))?;
     of_monitoring(conn, id)
 }
 
@@ -239,7 +237,7 @@ pub(super) fn lock_of_school(
 ) -> QueryResult<Option<ReportRow>> {
     let own =
         || reports::table.filter(reports::monitoring_id.eq(monitoring)).filter(reports::school_id.eq(school));
-    diesel::update(own()).set(reports::version.eq(reports::version)).execute(conn)?;
+    lock!(conn, own())?;
     own().select(ReportRow::as_select()).first(conn).optional()
 }
 

@@ -135,19 +135,6 @@ impl From<EvidenceRow> for EvidenceContent {
     }
 }
 
-/// One item of a report. Takes no scope: the caller holds the report, locked.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn find_item(
-    conn: &mut AnyConnection,
-    report: &ReportId,
-    measure: &MeasureId,
-) -> QueryResult<Option<ItemRow>> {
-    report_items::table.find((report, measure)).select(ItemRow::as_select()).first(conn).optional()
-}
-
 /// Stores new items.
 ///
 /// # Errors

@@ -9,15 +9,16 @@ use diesel::prelude::*;
 
 use super::domain::Item;
 use super::store::{self, ReportRow};
-use super::store_items::{self, ItemRow};
+use super::store_items::ItemRow;
 use super::view::{ItemView, ReportSubject, ReportView};
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{
-    audit_events, deadline_extensions, evidence, monitoring_schools, monitorings, notes, report_items,
+    audit_events, deadline_extensions, evidence, measures, monitoring_schools, monitorings, notes,
+    report_items, reports,
 };
 use crate::db::{AnyConnection, keyset};
-use crate::features::monitorings::{MonitoringRow, extension_until};
-use crate::features::road_maps::{self, Measure};
+use crate::features::monitorings::MonitoringRow;
+use crate::features::road_maps::{self, Measure, MeasureRow};
 use crate::kit::id::{MeasureId, MonitoringId, ReportId, RoadMapId, SchoolId};
 
 /// The reports of a monitoring with their items, ordered by id, by three queries.
@@ -81,7 +82,7 @@ pub(super) fn view(conn: &mut AnyConnection, row: ReportRow) -> QueryResult<Repo
     views(conn, vec![row])?.into_iter().next().ok_or(diesel::NotFound)
 }
 
-/// One item of a report, by queries that each find one row: what a school does most often.
+/// One item of a report by one query, for what a school does most often.
 /// `None` when the measure does not stand in the report.
 ///
 /// Takes no scope: the caller holds the report.
@@ -94,15 +95,30 @@ pub(super) fn item_view(
     row: ReportRow,
     measure: &MeasureId,
 ) -> QueryResult<Option<ItemView>> {
-    let Some(item) = store_items::find_item(conn, &row.id, measure)? else { return Ok(None) };
-    let monitoring: MonitoringRow =
-        monitorings::table.find(&row.monitoring_id).select(MonitoringRow::as_select()).first(conn)?;
-    let measure = road_maps::measure_of(conn, &monitoring.road_map_id, measure)?;
-    let extension_until = match &row.school_id {
-        Some(school) => extension_until(conn, &row.monitoring_id, school)?,
-        None => None,
-    };
-    Ok(Some(ItemView { row, monitoring, extension_until, measure, item }))
+    let its_extension = deadline_extensions::monitoring_id
+        .eq(reports::monitoring_id)
+        .and(deadline_extensions::school_id.nullable().eq(reports::school_id));
+    let found = report_items::table
+        .inner_join(reports::table.inner_join(monitorings::table))
+        .inner_join(measures::table)
+        .left_join(deadline_extensions::table.on(its_extension))
+        .filter(report_items::report_id.eq(&row.id))
+        .filter(report_items::measure_id.eq(measure))
+        .select((
+            ItemRow::as_select(),
+            MonitoringRow::as_select(),
+            MeasureRow::as_select(),
+            deadline_extensions::until.nullable(),
+        ))
+        .first::<(ItemRow, MonitoringRow, MeasureRow, Option<NaiveDate>)>(conn)
+        .optional()?;
+    Ok(found.map(|(item, monitoring, measure, extension_until)| ItemView {
+        row,
+        monitoring,
+        extension_until,
+        measure: Measure::from(measure),
+        item,
+    }))
 }
 
 /// A step in the life of a report.

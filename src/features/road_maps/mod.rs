@@ -23,7 +23,7 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 pub use self::deadline::{Deadline, DeadlineKind, Recurrence};
 pub use self::domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
-pub use self::measures::{MeasureRow, measure_of, measure_rows_of, measures_of};
+pub use self::measures::{MeasureRow, measure_rows_of, measures_of};
 pub use self::policy::CATALOGUE;
 pub use self::store::{RoadMapRow, find, find_for_change};
 

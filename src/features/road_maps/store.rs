@@ -7,7 +7,7 @@ use super::domain::{MeasureLevel, RoadMapStatus};
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{municipalities, road_maps};
-use crate::db::{AnyConnection, Backend, Json, keyset};
+use crate::db::{AnyConnection, Backend, Json, keyset, lock};
 use crate::kit::id::{MunicipalityId, OrderId, RoadMapId, SchoolId, TemplateId};
 use crate::kit::text;
 
@@ -198,7 +198,7 @@ pub fn find_for_change(
     scope: &Scope,
     id: &RoadMapId,
 ) -> QueryResult<Option<RoadMapRow>> {
-    diesel::update(road_maps::table.find(id)).set(road_maps::version.eq(road_maps::version)).execute(conn)?;
+    lock!(conn, road_maps::table.find(id))?;
     find(conn, scope, id)
 }
 

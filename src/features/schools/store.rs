@@ -9,7 +9,7 @@ use super::store_work::{School, with_work};
 use crate::auth::Scope;
 use crate::db::page::{Listed, Page};
 use crate::db::schema::{municipalities, schools, support_list_entries as entries, support_lists as lists};
-use crate::db::{AnyConnection, Backend, keyset};
+use crate::db::{AnyConnection, Backend, keyset, lock};
 use crate::kit::education::EducationLevel;
 use crate::kit::id::{MunicipalityId, SchoolId};
 use crate::kit::text;
@@ -246,7 +246,7 @@ pub fn find_for_change(
     scope: &Scope,
     id: &SchoolId,
 ) -> QueryResult<Option<SchoolRow>> {
-    diesel::update(schools::table.find(id)).set(schools::version.eq(schools::version)).execute(conn)?;
+    lock!(conn, schools::table.find(id))?;
     find(conn, scope, id)
 }
 

@@ -12,7 +12,7 @@ use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{
     monitorings, municipalities, support_list_entries as entries, support_lists as lists,
 };
-use crate::db::{AnyConnection, Backend, Json, keyset};
+use crate::db::{AnyConnection, Backend, Json, keyset, lock};
 use crate::features::orders;
 use crate::kit::id::{MunicipalityId, OrderId, SupportListId};
 
@@ -184,7 +184,7 @@ pub(super) fn find_for_change(
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn lock(conn: &mut AnyConnection, id: &SupportListId) -> QueryResult<()> {
-    diesel::update(lists::table.find(id)).set(lists::version.eq(lists::version)).execute(conn).map(|_| ())
+    lock!(conn, lists::table.find(id))
 }
 
 /// The lists with these ids, ordered by year, level and id, for documents that name them.
@@ -283,9 +283,7 @@ pub(super) fn replaced_by(
     conn: &mut AnyConnection,
     row: &SupportListRow,
 ) -> QueryResult<Vec<SupportListRow>> {
-    diesel::update(municipalities::table.find(&row.municipality_id))
-        .set(municipalities::version.eq(municipalities::version))
-        .execute(conn)?;
+    lock!(conn, municipalities::table.find(&row.municipality_id))?;
     let same = lists::table
         .filter(lists::municipality_id.eq(&row.municipality_id))
         .filter(lists::level.eq(row.level))

@@ -7,6 +7,6 @@ mod store;
 mod text;
 
 pub use self::http::configure;
-pub use self::store::{MeasureRow, measure_of, measure_rows_of, measures_of};
+pub use self::store::{MeasureRow, measure_rows_of, measures_of};
 pub(super) use self::store::{delete_of, insert};
 pub(super) use self::text::check_texts;

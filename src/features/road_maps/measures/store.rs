@@ -301,16 +301,6 @@ pub fn measures_of(conn: &mut AnyConnection, map: &RoadMapId) -> QueryResult<Vec
     Ok(measure_rows_of(conn, map)?.into_iter().map(Measure::from).collect())
 }
 
-/// One measure of a map. Takes no scope: the caller holds what follows the map.
-///
-/// # Errors
-///
-/// As [`measure_rows_of`]; not found when the map has no such measure.
-pub fn measure_of(conn: &mut AnyConnection, map: &RoadMapId, id: &MeasureId) -> QueryResult<Measure> {
-    let query = measures::table.find(id).filter(measures::road_map_id.eq(map));
-    query.select(MeasureRow::as_select()).first::<MeasureRow>(conn).map(Measure::from)
-}
-
 impl From<MeasureRow> for Measure {
     fn from(row: MeasureRow) -> Self {
         Self {

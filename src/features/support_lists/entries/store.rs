@@ -11,7 +11,7 @@ use super::domain::{ExclusionReason, ListSpan, SupportListReason};
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{municipalities, schools, support_list_entries as entries, support_lists as lists};
-use crate::db::{AnyConnection, Backend, Json, insert_all, keyset};
+use crate::db::{AnyConnection, Backend, Json, insert_all, keyset, lock};
 use crate::kit::id::{EntryId, MunicipalityId, OrderId, SchoolId, SupportListId};
 
 /// A school in a support list as stored.
@@ -186,10 +186,7 @@ pub(super) fn find_for_change(
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn lock(conn: &mut AnyConnection, id: &EntryId) -> QueryResult<()> {
-    diesel::update(entries::table.find(id))
-        .set(entries::version.eq(entries::version))
-        .execute(conn)
-        .map(|_| ())
+    lock!(conn, entries::table.find(id))
 }
 
 /// Entries with the names of their schools, in the same order.
