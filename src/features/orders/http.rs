@@ -6,9 +6,10 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::Step;
 use super::shape::{OrderFilter, OrderIn, OrderOut, OrderPage, OrderPatch, OrderRepeal};
-use super::{flow, policy, store};
-use crate::auth::Permit;
-use crate::db::Db;
+use super::store::{self, OrderRow};
+use super::{flow, policy};
+use crate::auth::{Permit, Scope};
+use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::OrderId;
 use crate::web::query::One;
@@ -24,6 +25,30 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(delete_order)
         .service(register_order)
         .service(repeal_order);
+}
+
+/// Takes a step: the checks in the order of the contract, then `act`.
+async fn step<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<OrderId>,
+    body: Body<T>,
+    step: Step,
+    act: impl FnOnce(&mut Tx, &Scope, OrderRow, T) -> Result<OrderRow, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            flow::require(&row, &scope, step)?;
+            let row = act(tx, &scope, row, body.checked()?)?;
+            OrderOut::answer(row, writing.info.lang, &caller)
+        })
+        .await
 }
 
 /// List orders: the own municipality's and the region's.
@@ -88,18 +113,11 @@ async fn update_order(
     id: Path<OrderId>,
     body: Body<OrderPatch>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, &scope, Step::Update)?;
-            let text = body.checked()?.over(flow::text_of(&row));
-            OrderOut::answer(flow::update(tx, &scope, row, text)?, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Update, |tx, scope, row, given| {
+        let text = given.over(flow::text_of(&row));
+        flow::update(tx, scope, row, text)
+    })
+    .await
 }
 
 /// Delete a draft.
@@ -132,16 +150,8 @@ async fn register_order(
     writing: Writing,
     id: Path<OrderId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, &scope, Step::Register)?;
-            OrderOut::answer(flow::register(tx, &scope, row)?, writing.info.lang, &caller)
-        })
-        .await
+    let act = |tx: &mut Tx, scope: &Scope, row, ()| flow::register(tx, scope, row);
+    step(permit, &db, writing, id, Body::none(), Step::Register, act).await
 }
 
 /// Repeal a registered order; what was done by it stays.
@@ -154,16 +164,8 @@ async fn repeal_order(
     id: Path<OrderId>,
     body: Body<OrderRepeal>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, &scope, Step::Repeal)?;
-            let reason = body.checked()?.reason;
-            OrderOut::answer(flow::repeal(tx, row, reason)?, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Repeal, |tx, _, row, given| {
+        flow::repeal(tx, row, given.reason)
+    })
+    .await
 }
