@@ -48,6 +48,14 @@ enum Outcome<T> {
     Invalid(Vec<Violation>),
 }
 
+impl Body<()> {
+    /// The body of an operation that takes none: nothing to check, and no hash.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { outcome: Outcome::Good(()), hash: String::new() }
+    }
+}
+
 impl<T> Body<T> {
     /// SHA-256 of the bytes, hex.
     #[must_use]

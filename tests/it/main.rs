@@ -13,6 +13,7 @@ mod auth;
 mod campaign;
 mod client;
 mod conclusion_templates;
+mod conclusions;
 mod contest;
 mod faults;
 mod given;

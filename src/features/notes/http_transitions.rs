@@ -8,9 +8,10 @@ use super::domain::Step;
 use super::flow_snapshot::Sources;
 use super::policy;
 use super::shape::{NoteOut, NoteRegistration, NoteReturn};
+use super::store::NoteRow;
 use super::{flow, flow_sign};
-use crate::auth::Permit;
-use crate::db::Db;
+use crate::auth::{Permit, Scope};
+use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::NoteId;
 use crate::web::{Body, Writing};
@@ -26,6 +27,30 @@ pub(super) fn configure(config: &mut ServiceConfig) {
         .service(replace_note);
 }
 
+/// Takes a step: the checks in the order of the contract, then `act`.
+async fn step<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<NoteId>,
+    body: Body<T>,
+    step: Step,
+    act: impl FnOnce(&mut Tx, &Scope, NoteRow, T) -> Result<NoteRow, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            flow::require(&row, step)?;
+            let row = act(tx, &scope, row, body.checked()?)?;
+            NoteOut::answer(row, writing.info.lang, &caller)
+        })
+        .await
+}
+
 /// Give a draft to the head.
 #[utoipa::path(tag = "notes", params(("id" = NoteId, Path)), responses((status = 200, description = "The note", body = NoteOut)))]
 #[post("/notes/{id}/submit")]
@@ -35,16 +60,7 @@ async fn submit_note(
     writing: Writing,
     id: Path<NoteId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, Step::Submit)?;
-            NoteOut::answer(flow::submit(tx, row)?, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, Body::none(), Step::Submit, |tx, _, row, ()| flow::submit(tx, row)).await
 }
 
 /// Give a note back to its author, for a reason.
@@ -57,18 +73,10 @@ async fn return_note(
     id: Path<NoteId>,
     body: Body<NoteReturn>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, Step::Return)?;
-            let reason = body.checked()?.reason;
-            NoteOut::answer(flow::give_back(tx, row, reason)?, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Return, |tx, _, row, given| {
+        flow::give_back(tx, row, given.reason)
+    })
+    .await
 }
 
 /// Sign a note: text, conclusions and reports are frozen, the recommendations issued.
@@ -83,19 +91,13 @@ async fn sign_note(
     writing: Writing,
     id: Path<NoteId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, Step::Sign)?;
-            let monitoring = flow::open_monitoring(tx, &scope, &row.monitoring_id)?;
-            let sources = Sources::read(tx, &scope, monitoring)?;
-            flow_sign::require_ready(&row, &sources)?;
-            NoteOut::answer(flow_sign::sign(tx, row, &sources)?, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, Body::none(), Step::Sign, |tx, scope, row, ()| {
+        let monitoring = flow::open_monitoring(tx, scope, &row.monitoring_id)?;
+        let sources = Sources::read(tx, scope, monitoring)?;
+        flow_sign::require_ready(&row, &sources)?;
+        flow_sign::sign(tx, row, &sources)
+    })
+    .await
 }
 
 /// Enter number and day of registration; the note that this one replaces ends.
@@ -108,19 +110,10 @@ async fn register_note(
     id: Path<NoteId>,
     body: Body<NoteRegistration>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, Step::Register)?;
-            let given = body.checked()?;
-            let row = flow_sign::register(tx, &scope, row, given.number, given.date)?;
-            NoteOut::answer(row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Register, |tx, scope, row, given| {
+        flow_sign::register(tx, scope, row, given.number, given.date)
+    })
+    .await
 }
 
 /// Open a registered note to everybody.
@@ -132,15 +125,7 @@ async fn publish_note(
     writing: Writing,
     id: Path<NoteId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            flow::require(&row, Step::Publish)?;
-            NoteOut::answer(flow_sign::publish(tx, row)?, writing.info.lang, &caller)
-        })
+    step(permit, &db, writing, id, Body::none(), Step::Publish, |tx, _, row, ()| flow_sign::publish(tx, row))
         .await
 }
 

@@ -8,6 +8,7 @@ mod domain;
 mod flow;
 mod http;
 mod policy;
+mod shape;
 mod store;
 
 pub use self::domain::{IssuerLevel, OrderKind, OrderStatus};

@@ -10,11 +10,11 @@ use super::flow_addressees as flow;
 use super::policy;
 use super::shape::{Reading, RecommendationAddresseeOut, RecommendationCompletion, RecommendationReason};
 use crate::auth::{Caller, Permit, Scope};
-use crate::db::{Db, Tx};
+use crate::db::Db;
 use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::{RecommendationId, SchoolId};
-use crate::web::{Answer, Body, Writing, resource};
+use crate::web::{Body, Writing, resource};
 
 /// Registers the operations.
 pub(super) fn configure(config: &mut ServiceConfig) {
@@ -47,46 +47,28 @@ impl Taking {
         Self { step, caller: permit.caller, scope: permit.scope, path: path.into_inner() }
     }
 
-    /// The checks in their order; `admit` looks at key and body, `said` reads the body.
-    fn take(
-        self,
-        tx: &mut Tx,
-        writing: &Writing,
-        admit: impl FnOnce(&mut Tx) -> Result<(), Error>,
-        said: impl FnOnce() -> Result<Option<String>, Error>,
-    ) -> Result<Answer, Error> {
-        let (row, addressee, name) = flow::open(tx, &self.scope, &self.path.id, &self.path.school_id)?;
-        admit(tx)?;
-        writing.expect_version(addressee.version)?;
-        flow::require(&row, &addressee, self.step)?;
-        let (row, addressee) = flow::take(tx, row, addressee, self.step, said()?)?;
-        let today = moscow_date(writing.info.now);
-        let reading = Reading { lang: writing.info.lang, today, caller: &self.caller };
-        resource(addressee.version, &RecommendationAddresseeOut::of(addressee, name, &row, reading))
-    }
-
-    async fn run(self, db: &Db, writing: Writing) -> Result<HttpResponse, Error> {
-        let actor = self.caller.actor();
-        let work = move |tx: &mut Tx, writing: &Writing| {
-            self.take(tx, writing, |tx| writing.replay(tx), || Ok(None))
-        };
-        writing.run(db, actor, "", work).await
-    }
-
-    async fn run_with<T: Send + 'static>(
+    /// The checks in the order of the contract, then the step; `said` picks its comment.
+    async fn run<T: Send + 'static>(
         self,
         db: &Db,
         writing: Writing,
         body: Body<T>,
         said: fn(T) -> Option<String>,
     ) -> Result<HttpResponse, Error> {
-        let (actor, hash) = (self.caller.actor(), body.hash().to_owned());
-        let work = move |tx: &mut Tx, writing: &Writing| {
-            let malformed = body.well_formed();
-            let admit = |tx: &mut Tx| writing.replay(tx).and(malformed);
-            self.take(tx, writing, admit, || Ok(said(body.checked()?)))
-        };
-        writing.run(db, actor, &hash, work).await
+        let Self { step, caller, scope, path } = self;
+        let hash = body.hash().to_owned();
+        writing
+            .run(db, caller.actor(), &hash, move |tx, writing| {
+                let (row, addressee, name) = flow::open(tx, &scope, &path.id, &path.school_id)?;
+                writing.admit(tx, &body)?;
+                writing.expect_version(addressee.version)?;
+                flow::require(&row, &addressee, step)?;
+                let (row, addressee) = flow::take(tx, row, addressee, step, said(body.checked()?))?;
+                let today = moscow_date(writing.info.now);
+                let reading = Reading { lang: writing.info.lang, today, caller: &caller };
+                resource(addressee.version, &RecommendationAddresseeOut::of(addressee, name, &row, reading))
+            })
+            .await
     }
 }
 
@@ -100,7 +82,7 @@ async fn acknowledge_recommendation(
     path: Path<AddresseePath>,
 ) -> Result<HttpResponse, Error> {
     let taking = Taking::of(AddresseeStep::Acknowledge, permit, path);
-    taking.run(&db, writing).await
+    taking.run(&db, writing, Body::none(), |()| None).await
 }
 
 /// Begin to carry a recommendation out.
@@ -113,7 +95,7 @@ async fn start_recommendation(
     path: Path<AddresseePath>,
 ) -> Result<HttpResponse, Error> {
     let taking = Taking::of(AddresseeStep::Start, permit, path);
-    taking.run(&db, writing).await
+    taking.run(&db, writing, Body::none(), |()| None).await
 }
 
 /// Say that a recommendation is carried out, and how.
@@ -127,7 +109,7 @@ async fn complete_recommendation(
     body: Body<RecommendationCompletion>,
 ) -> Result<HttpResponse, Error> {
     let taking = Taking::of(AddresseeStep::Complete, permit, path);
-    taking.run_with(&db, writing, body, |body| body.comment).await
+    taking.run(&db, writing, body, |body| body.comment).await
 }
 
 /// Confirm that a school has carried a recommendation out.
@@ -140,7 +122,7 @@ async fn verify_recommendation(
     path: Path<AddresseePath>,
 ) -> Result<HttpResponse, Error> {
     let taking = Taking::of(AddresseeStep::Verify, permit, path);
-    taking.run(&db, writing).await
+    taking.run(&db, writing, Body::none(), |()| None).await
 }
 
 /// Find that a school has not carried a recommendation out, for a reason.
@@ -154,7 +136,7 @@ async fn reopen_recommendation(
     body: Body<RecommendationReason>,
 ) -> Result<HttpResponse, Error> {
     let taking = Taking::of(AddresseeStep::Reopen, permit, path);
-    taking.run_with(&db, writing, body, |body| Some(body.reason)).await
+    taking.run(&db, writing, body, |body| Some(body.reason)).await
 }
 
 /// Expect a recommendation of a school no more, for a reason.
@@ -168,5 +150,5 @@ async fn cancel_recommendation_school(
     body: Body<RecommendationReason>,
 ) -> Result<HttpResponse, Error> {
     let taking = Taking::of(AddresseeStep::Cancel, permit, path);
-    taking.run_with(&db, writing, body, |body| Some(body.reason)).await
+    taking.run(&db, writing, body, |body| Some(body.reason)).await
 }

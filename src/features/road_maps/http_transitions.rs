@@ -6,9 +6,11 @@ use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
 use super::steps::Step;
+use super::store::RoadMapRow;
+use super::store_facts::RoadMapView;
 use super::{flow, flow_lifecycle, policy};
-use crate::auth::Permit;
-use crate::db::Db;
+use crate::auth::{Permit, Scope};
+use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::RoadMapId;
 use crate::web::{Body, Writing};
@@ -21,6 +23,65 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(close_road_map)
         .service(cancel_road_map)
         .service(copy_road_map);
+}
+
+/// Where every transition begins: the checks in the order of the contract.
+fn begin<T>(
+    tx: &mut Tx,
+    scope: &Scope,
+    writing: &Writing,
+    id: &RoadMapId,
+    body: &Body<T>,
+    step: Step,
+) -> Result<RoadMapRow, Error> {
+    let row = flow::open(tx, scope, id)?;
+    writing.admit(tx, body)?;
+    writing.expect_version(row.version)?;
+    flow::require(tx, scope, &row, step)?;
+    Ok(row)
+}
+
+/// Takes a step that moves the road map itself.
+async fn step<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<RoadMapId>,
+    body: Body<T>,
+    step: Step,
+    act: impl FnOnce(&mut Tx, &Scope, RoadMapRow, T) -> Result<RoadMapView, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, caller.actor(), &hash, move |tx, writing| {
+            let row = begin(tx, &scope, writing, &id, &body, step)?;
+            let view = act(tx, &scope, row, body.checked()?)?;
+            RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
+        })
+        .await
+}
+
+/// Takes a step that makes another road map of this one.
+async fn derive<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<RoadMapId>,
+    body: Body<T>,
+    step: Step,
+    act: impl FnOnce(&mut Tx, &Scope, RoadMapRow, T) -> Result<RoadMapView, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, caller.actor(), &hash, move |tx, writing| {
+            let row = begin(tx, &scope, writing, &id, &body, step)?;
+            let view = act(tx, &scope, row, body.checked()?)?;
+            let location = format!("/api/v1/road-maps/{}", view.row.id);
+            Ok(RoadMapOut::answer(view, writing.info.lang, &caller, &scope)?.created(location))
+        })
+        .await
 }
 
 /// Approve a draft: it is in force, its measures are frozen, and the edition before is archived.
@@ -38,19 +99,10 @@ async fn approve_road_map(
     id: Path<RoadMapId>,
     body: Body<RoadMapApproval>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(tx, &scope, &row, Step::Approve)?;
-            let approval = body.checked()?.approval.map(Into::into);
-            let view = flow_lifecycle::approve(tx, &scope, row, approval)?;
-            RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Approve, |tx, scope, row, given| {
+        flow_lifecycle::approve(tx, scope, row, given.approval.map(Into::into))
+    })
+    .await
 }
 
 /// Amend an approved road map: make the draft of its next edition.
@@ -66,18 +118,8 @@ async fn amend_road_map(
     writing: Writing,
     id: Path<RoadMapId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            flow::require(tx, &scope, &row, Step::Amend)?;
-            let view = flow_lifecycle::amend(tx, &row)?;
-            let location = format!("/api/v1/road-maps/{}", view.row.id);
-            Ok(RoadMapOut::answer(view, writing.info.lang, &caller, &scope)?.created(location))
-        })
-        .await
+    let act = |tx: &mut Tx, _: &Scope, row: RoadMapRow, ()| flow_lifecycle::amend(tx, &row);
+    derive(permit, &db, writing, id, Body::none(), Step::Amend, act).await
 }
 
 /// Close an approved road map: its year is over.
@@ -92,17 +134,8 @@ async fn close_road_map(
     writing: Writing,
     id: Path<RoadMapId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            flow::require(tx, &scope, &row, Step::Close)?;
-            let view = flow_lifecycle::close(tx, row)?;
-            RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
-        })
-        .await
+    let act = |tx: &mut Tx, _: &Scope, row, ()| flow_lifecycle::close(tx, row);
+    step(permit, &db, writing, id, Body::none(), Step::Close, act).await
 }
 
 /// Cancel a draft: it is dropped and stays readable.
@@ -115,18 +148,10 @@ async fn cancel_road_map(
     id: Path<RoadMapId>,
     body: Body<RoadMapCancel>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(tx, &scope, &row, Step::Cancel)?;
-            let view = flow_lifecycle::cancel(tx, row, body.checked()?.reason)?;
-            RoadMapOut::answer(view, writing.info.lang, &caller, &scope)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Cancel, |tx, _, row, given| {
+        flow_lifecycle::cancel(tx, row, given.reason)
+    })
+    .await
 }
 
 /// Copy a road map to a year to come.
@@ -143,18 +168,8 @@ async fn copy_road_map(
     id: Path<RoadMapId>,
     body: Body<RoadMapCopy>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            flow::require(tx, &scope, &row, Step::Copy)?;
-            let given = body.checked()?;
-            let view = flow_lifecycle::copy(tx, &row, given.year_shift, given.title)?;
-            let location = format!("/api/v1/road-maps/{}", view.row.id);
-            Ok(RoadMapOut::answer(view, writing.info.lang, &caller, &scope)?.created(location))
-        })
-        .await
+    derive(permit, &db, writing, id, body, Step::Copy, |tx, _, row, given| {
+        flow_lifecycle::copy(tx, &row, given.year_shift, given.title)
+    })
+    .await
 }

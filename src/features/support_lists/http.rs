@@ -10,9 +10,9 @@ use super::domain::{ListCategory, ListLevel, ListStatus, Step};
 use super::flow;
 use super::policy;
 use super::shape::{SupportListCancel, SupportListIn, SupportListOut, SupportListPage, SupportListPatch};
-use super::store::{self, Narrowed};
-use crate::auth::Permit;
-use crate::db::Db;
+use super::store::{self, Narrowed, SupportListRow};
+use crate::auth::{Permit, Scope};
+use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::{OrderId, SupportListId};
 use crate::web::query::One;
@@ -65,6 +65,30 @@ impl SupportListFilter {
             order_id: self.order_id.clone().map(|any| any.0),
         }
     }
+}
+
+/// Takes a step: the checks in the order of the contract, then `act`.
+async fn step<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<SupportListId>,
+    body: Body<T>,
+    step: Step,
+    act: impl FnOnce(&mut Tx, &Scope, SupportListRow, T) -> Result<SupportListRow, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow::open(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            let row = flow::require(tx, &scope, row, step)?;
+            let row = act(tx, &scope, row, body.checked()?)?;
+            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
+        })
+        .await
 }
 
 /// List support lists.
@@ -137,19 +161,11 @@ async fn update_support_list(
     id: Path<SupportListId>,
     body: Body<SupportListPatch>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            let row = flow::require(tx, &scope, row, Step::Update)?;
-            let text = body.checked()?.over(flow::text_of(&row));
-            let row = flow::update(tx, &scope, row, text)?;
-            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Update, |tx, scope, row, given| {
+        let text = given.over(flow::text_of(&row));
+        flow::update(tx, scope, row, text)
+    })
+    .await
 }
 
 /// Delete a draft with its entries.
@@ -186,17 +202,7 @@ async fn approve_support_list(
     writing: Writing,
     id: Path<SupportListId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            let row = flow::require(tx, &scope, row, Step::Approve)?;
-            let row = flow::approve(tx, row)?;
-            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, Body::none(), Step::Approve, |tx, _, row, ()| flow::approve(tx, row)).await
 }
 
 /// Cancel a draft or a list in force.
@@ -211,16 +217,8 @@ async fn cancel_support_list(
     id: Path<SupportListId>,
     body: Body<SupportListCancel>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            let row = flow::require(tx, &scope, row, Step::Cancel)?;
-            let row = flow::cancel(tx, row, body.checked()?.reason)?;
-            SupportListOut::written(tx, &scope, row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Cancel, |tx, _, row, given| {
+        flow::cancel(tx, row, given.reason)
+    })
+    .await
 }

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::{flow_monitoring, flow_opening};
-use crate::auth::{Caller, Permit};
+use crate::auth::{Caller, Permit, Scope};
 use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::features::monitorings::{
@@ -61,6 +61,30 @@ struct MonitoringRelease {
     reason: String,
 }
 
+/// Takes a step: the checks in the order of the contract, then `act`.
+async fn step<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<MonitoringId>,
+    body: Body<T>,
+    step: Step,
+    act: impl FnOnce(&mut Tx, &Scope, MonitoringRow, T) -> Result<MonitoringRow, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let Permit { caller, scope, .. } = permit;
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, caller.actor(), &hash, move |tx, writing| {
+            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(row.version)?;
+            monitorings::require(&row, step)?;
+            let row = act(tx, &scope, row, body.checked()?)?;
+            answer(tx, row, writing.info.lang, &caller)
+        })
+        .await
+}
+
 /// Open a planned monitoring.
 ///
 /// Keeps the edition and the template, takes the snapshot of schools, creates a report for each
@@ -74,17 +98,8 @@ async fn open_monitoring(
     writing: Writing,
     id: Path<MonitoringId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            monitorings::require(&row, Step::Open)?;
-            let row = flow_opening::open(tx, &scope, row)?;
-            answer(tx, row, writing.info.lang, &caller)
-        })
-        .await
+    let act = |tx: &mut Tx, scope: &Scope, row, ()| flow_opening::open(tx, scope, row);
+    step(permit, &db, writing, id, Body::none(), Step::Open, act).await
 }
 
 /// Close the collection: drafts are no longer submitted, returned reports still are.
@@ -96,18 +111,10 @@ async fn close_collection(
     writing: Writing,
     id: Path<MonitoringId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            monitorings::require(&row, Step::CloseCollection)?;
-            let to = MonitoringStatus::Collected;
-            let row = monitorings::advance(tx, row, to, "close-collection", None)?;
-            answer(tx, row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, Body::none(), Step::CloseCollection, |tx, _, row, ()| {
+        monitorings::advance(tx, row, MonitoringStatus::Collected, "close-collection", None)
+    })
+    .await
 }
 
 /// End the review; 409 `monitoring-not-ready` while a report is submitted or returned.
@@ -119,17 +126,8 @@ async fn analyse_monitoring(
     writing: Writing,
     id: Path<MonitoringId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            monitorings::require(&row, Step::Analyse)?;
-            let row = flow_monitoring::analyse(tx, row)?;
-            answer(tx, row, writing.info.lang, &caller)
-        })
-        .await
+    let act = |tx: &mut Tx, _: &Scope, row, ()| flow_monitoring::analyse(tx, row);
+    step(permit, &db, writing, id, Body::none(), Step::Analyse, act).await
 }
 
 /// End the campaign; 409 `monitoring-not-ready` without a registered note.
@@ -141,17 +139,8 @@ async fn complete_monitoring(
     writing: Writing,
     id: Path<MonitoringId>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    writing
-        .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            writing.replay(tx)?;
-            writing.expect_version(row.version)?;
-            monitorings::require(&row, Step::Complete)?;
-            let row = flow_monitoring::complete(tx, row)?;
-            answer(tx, row, writing.info.lang, &caller)
-        })
-        .await
+    let act = |tx: &mut Tx, _: &Scope, row, ()| flow_monitoring::complete(tx, row);
+    step(permit, &db, writing, id, Body::none(), Step::Complete, act).await
 }
 
 /// Give up a planned or open monitoring: its reports are cancelled with it, whatever their state.
@@ -164,18 +153,10 @@ async fn cancel_monitoring(
     id: Path<MonitoringId>,
     body: Body<MonitoringCancel>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            monitorings::require(&row, Step::Cancel)?;
-            let row = flow_monitoring::cancel(tx, row, &body.checked()?.reason)?;
-            answer(tx, row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::Cancel, |tx, _, row, given| {
+        flow_monitoring::cancel(tx, row, &given.reason)
+    })
+    .await
 }
 
 /// Add a school by a registered order; its report starts as a draft.
@@ -188,19 +169,10 @@ async fn add_monitoring_school(
     id: Path<MonitoringId>,
     body: Body<MonitoringSchoolIn>,
 ) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(row.version)?;
-            monitorings::require(&row, Step::ChangeSchools)?;
-            let given = body.checked()?;
-            let row = flow_monitoring::add_school(tx, &scope, row, &given.school_id, &given.order_id)?;
-            answer(tx, row, writing.info.lang, &caller)
-        })
-        .await
+    step(permit, &db, writing, id, body, Step::ChangeSchools, |tx, scope, row, given| {
+        flow_monitoring::add_school(tx, scope, row, &given.school_id, &given.order_id)
+    })
+    .await
 }
 
 /// Release a school with a reason: its report is cancelled, conclusions leave it out.

@@ -8,15 +8,17 @@ use utoipa::ToSchema;
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::lifecycle::ReportStep;
+use super::super::store::{self, ReportRow};
 use super::super::store_views::{self, HistoryRow};
-use super::super::{flow, policy, store};
+use super::super::view::ReportView;
+use super::super::{flow, policy};
 use super::bodies::{ReportFilter, ReportHistoryFilter, ReportPatch, ReportReturn};
 use super::reader::Reader;
 use super::rights::demand;
 use super::shape::{ReportOut, ReportPage};
 use crate::auth::Permit;
-use crate::db::Db;
 use crate::db::page::Listed;
+use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::clock::utc;
 use crate::kit::id::ReportId;
@@ -61,6 +63,33 @@ struct ReportHistoryEntry {
 struct ReportHistoryPage {
     items: Vec<ReportHistoryEntry>,
     page: PageOut,
+}
+
+/// Takes a step: the checks in the order of the contract, then `act`.
+///
+/// What his role may do does not say whose report it is, so 403 follows 404.
+async fn step<A, T: Send + 'static>(
+    permit: Permit<A>,
+    db: &Db,
+    writing: Writing,
+    id: Path<ReportId>,
+    body: Body<T>,
+    step: ReportStep,
+    act: impl FnOnce(&mut Tx, &Reader, ReportView, T) -> Result<ReportRow, Error> + Send + 'static,
+) -> Result<HttpResponse, Error> {
+    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
+    let hash = body.hash().to_owned();
+    writing
+        .run(db, reader.caller.actor(), &hash, move |tx, writing| {
+            let view = flow::open_for_step(tx, &reader.scope, &id)?;
+            demand(reader.rights(&view.row).allow(step))?;
+            writing.admit(tx, &body)?;
+            writing.expect_version(view.row.version)?;
+            flow::require(tx, &view, step)?;
+            let row = act(tx, &reader, view, body.checked()?)?;
+            reader.report(tx, row, false)
+        })
+        .await
 }
 
 /// List reports within the scope, without texts and items; regional readers see accepted ones.
@@ -148,18 +177,10 @@ async fn submit_report(
     writing: Writing,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
-    writing
-        .run(&db, reader.caller.actor(), "", move |tx, writing| {
-            let view = flow::open_for_step(tx, &reader.scope, &id)?;
-            demand(reader.rights(&view.row).submits)?;
-            writing.replay(tx)?;
-            writing.expect_version(view.row.version)?;
-            flow::require(tx, &view, ReportStep::Submit)?;
-            let row = flow::submit(tx, view, &reader.caller.account_id)?;
-            reader.report(tx, row, false)
-        })
-        .await
+    step(permit, &db, writing, id, Body::none(), ReportStep::Submit, |tx, reader, view, ()| {
+        flow::submit(tx, view, &reader.caller.account_id)
+    })
+    .await
 }
 
 /// Take a submitted report back, until its review starts.
@@ -171,18 +192,8 @@ async fn withdraw_report(
     writing: Writing,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
-    writing
-        .run(&db, reader.caller.actor(), "", move |tx, writing| {
-            let view = flow::open_for_step(tx, &reader.scope, &id)?;
-            demand(reader.rights(&view.row).submits)?;
-            writing.replay(tx)?;
-            writing.expect_version(view.row.version)?;
-            flow::require(tx, &view, ReportStep::Withdraw)?;
-            let row = flow::withdraw(tx, view.row)?;
-            reader.report(tx, row, false)
-        })
-        .await
+    let act = |tx: &mut Tx, _: &Reader, view: ReportView, ()| flow::withdraw(tx, view.row);
+    step(permit, &db, writing, id, Body::none(), ReportStep::Withdraw, act).await
 }
 
 /// Start the review of a submitted report: from now on it is not taken back.
@@ -194,18 +205,8 @@ async fn start_report_review(
     writing: Writing,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
-    writing
-        .run(&db, reader.caller.actor(), "", move |tx, writing| {
-            let view = flow::open_for_step(tx, &reader.scope, &id)?;
-            demand(reader.rights(&view.row).reviews)?;
-            writing.replay(tx)?;
-            writing.expect_version(view.row.version)?;
-            flow::require(tx, &view, ReportStep::StartReview)?;
-            let row = flow::start_review(tx, view.row)?;
-            reader.report(tx, row, false)
-        })
-        .await
+    let act = |tx: &mut Tx, _: &Reader, view: ReportView, ()| flow::start_review(tx, view.row);
+    step(permit, &db, writing, id, Body::none(), ReportStep::StartReview, act).await
 }
 
 /// Send a submitted report back with a reason; an accepted one too, until the note is signed.
@@ -218,19 +219,10 @@ async fn return_report(
     id: Path<ReportId>,
     body: Body<ReportReturn>,
 ) -> Result<HttpResponse, Error> {
-    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
-    let hash = body.hash().to_owned();
-    writing
-        .run(&db, reader.caller.actor(), &hash, move |tx, writing| {
-            let view = flow::open_for_step(tx, &reader.scope, &id)?;
-            demand(reader.rights(&view.row).reviews)?;
-            writing.admit(tx, &body)?;
-            writing.expect_version(view.row.version)?;
-            flow::require(tx, &view, ReportStep::Return)?;
-            let row = flow::send_back(tx, view.row, &body.checked()?.reason)?;
-            reader.report(tx, row, false)
-        })
-        .await
+    step(permit, &db, writing, id, body, ReportStep::Return, |tx, _, view, given| {
+        flow::send_back(tx, view.row, &given.reason)
+    })
+    .await
 }
 
 /// Accept a submitted report; not by the person who submitted it (409 `own-report`).
@@ -242,18 +234,10 @@ async fn accept_report(
     writing: Writing,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let reader = Reader::new(permit.caller, permit.scope, &writing.info);
-    writing
-        .run(&db, reader.caller.actor(), "", move |tx, writing| {
-            let view = flow::open_for_step(tx, &reader.scope, &id)?;
-            demand(reader.rights(&view.row).reviews)?;
-            writing.replay(tx)?;
-            writing.expect_version(view.row.version)?;
-            flow::require(tx, &view, ReportStep::Accept)?;
-            let row = flow::accept(tx, view.row, &reader.caller.account_id)?;
-            reader.report(tx, row, false)
-        })
-        .await
+    step(permit, &db, writing, id, Body::none(), ReportStep::Accept, |tx, reader, view, ()| {
+        flow::accept(tx, view.row, &reader.caller.account_id)
+    })
+    .await
 }
 
 /// List what happened to a report, oldest first; regional readers see its acceptances.

@@ -1,5 +1,6 @@
 //! What the caller may do with one report: his role, and whose report it is.
 
+use super::super::lifecycle::ReportStep;
 use super::super::policy;
 use super::super::store::ReportRow;
 use crate::auth::{Caller, Scope};
@@ -38,6 +39,15 @@ impl Rights {
             submits: own_side && caller.may::<policy::SubmitReports>(),
             reviews: department && reviews,
             personal_data: caller.may::<policy::ReadPersonalData>(),
+        }
+    }
+
+    /// Whether the step is the caller's.
+    pub(super) fn allow(self, step: ReportStep) -> bool {
+        match step {
+            ReportStep::Update => self.fills,
+            ReportStep::Submit | ReportStep::Withdraw => self.submits,
+            ReportStep::StartReview | ReportStep::Return | ReportStep::Accept => self.reviews,
         }
     }
 }
