@@ -3,67 +3,62 @@
 pub mod document;
 pub mod pages;
 
+use std::collections::BTreeMap;
+
 use actix_web::dev::ResourceDef;
 use actix_web::http::header::HeaderValue;
-use actix_web::web::Data;
+use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
-use utoipa::openapi::OpenApi;
-use utoipa_actix_web::service_config::ServiceConfig;
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::error::{Error, Refusal};
 use crate::features;
 use crate::problems;
+use crate::web::Operations;
 
-/// Registers every documented operation.
-pub fn routes(config: &mut ServiceConfig) {
-    config.configure(features::health::configure).configure(document::configure).service(
-        utoipa_actix_web::scope("/api/v1").service(document::openapi_json).configure(features::configure),
-    );
+/// Where the operations of the contract begin.
+pub const BASE: &str = "/api/v1";
+/// The document as committed; a test compares it with what the operations say of themselves.
+pub const DOCUMENT: &str = include_str!("../openapi/openapi.json");
+
+/// Registers every documented operation with a worker.
+pub fn serve(config: &mut ServiceConfig) {
+    beside(&mut Operations::served(config));
+    config.service(web::scope(BASE).configure(|config| within(&mut Operations::served(config))));
 }
 
-/// The document as it is served.
-pub struct Document {
-    /// Compact JSON.
-    pub json: String,
+/// Operations beside the contract's base.
+fn beside(operations: &mut Operations) {
+    operations.configure(features::health::configure).configure(document::configure);
 }
 
-impl Document {
-    /// Writes the document.
-    ///
-    /// # Errors
-    ///
-    /// It cannot be written as JSON: a fault of the program.
-    pub fn of(document: &OpenApi) -> anyhow::Result<Self> {
-        Ok(Self { json: document.to_json()? })
-    }
+/// Operations under the contract's base.
+fn within(operations: &mut Operations) {
+    operations.service(document::openapi_json).configure(features::configure);
 }
 
 /// Which methods each path knows, for 405 and `Allow`.
 pub struct Routes(Vec<(ResourceDef, String)>);
+
+#[derive(Deserialize)]
+struct Outline {
+    paths: BTreeMap<String, BTreeMap<String, IgnoredAny>>,
+}
 
 impl Routes {
     /// Reads the paths of the document.
     ///
     /// # Errors
     ///
-    /// The document cannot be written as JSON: a fault of the program.
-    pub fn of(document: &OpenApi) -> anyhow::Result<Self> {
-        let value = serde_json::to_value(document)?;
-        let paths = value.get("paths").and_then(|paths| paths.as_object());
-        let known = paths
-            .into_iter()
-            .flatten()
-            .map(|(path, item)| {
-                let methods: Vec<String> = item
-                    .as_object()
-                    .into_iter()
-                    .flatten()
-                    .map(|(method, _)| method.to_ascii_uppercase())
-                    .collect();
-                (ResourceDef::new(path.as_str()), methods.join(", "))
-            })
-            .collect();
-        Ok(Self(known))
+    /// The document is not what was committed: a fault of the program.
+    pub fn read() -> anyhow::Result<Self> {
+        let outline: Outline = serde_json::from_str(DOCUMENT)?;
+        let known = outline.paths.into_iter().map(|(path, methods)| {
+            let methods: Vec<String> = methods.keys().map(|method| method.to_ascii_uppercase()).collect();
+            (ResourceDef::new(path), methods.join(", "))
+        });
+        Ok(Self(known.collect()))
     }
 
     fn allowed(&self, path: &str) -> Option<&str> {

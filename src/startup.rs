@@ -7,7 +7,6 @@ use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
-use utoipa_actix_web::AppExt;
 
 use crate::api;
 use crate::auth::attempts::Attempts;
@@ -52,9 +51,7 @@ impl Application {
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
 
-        let document = api::document::document();
-        let routes = Data::new(api::Routes::of(&document)?);
-        let document = Data::new(api::Document::of(&document)?);
+        let routes = Data::new(api::Routes::read()?);
         let sessions = Data::new(Sessions::default());
         let attempts = Data::new(Attempts::default());
         let hosts = Data::new(AllowedHosts(config.allowed_hosts.clone()));
@@ -62,7 +59,7 @@ impl Application {
         let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
         let mut server = HttpServer::new(move || {
-            let app = App::new()
+            App::new()
                 .app_data(tokens.clone())
                 .app_data(sessions.clone())
                 .app_data(attempts.clone())
@@ -72,11 +69,8 @@ impl Application {
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())
                 .app_data(routes.clone())
-                .app_data(document.clone())
-                .wrap(from_fn(conventions::around));
-            app.into_utoipa_app()
-                .configure(api::routes)
-                .into_app()
+                .wrap(from_fn(conventions::around))
+                .configure(api::serve)
                 .configure(api::pages::configure)
                 .default_service(actix_web::web::to(api::nothing_here))
         })

@@ -1,7 +1,7 @@
 //! The OpenAPI document: collected from the handlers, completed with what all share.
 
 use actix_web::web::Data;
-use actix_web::{HttpResponse, get};
+use actix_web::{App, HttpResponse, get};
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
@@ -9,16 +9,16 @@ use utoipa::openapi::{
     ResponseBuilder, SecurityRequirement, Type, schema,
 };
 use utoipa::{PartialSchema, ToSchema};
-use utoipa_actix_web::AppExt;
-use utoipa_actix_web::service_config::ServiceConfig;
 
+use super::BASE;
 use crate::auth::token::Tokens;
 use crate::error::Problem;
 use crate::problems;
+use crate::web::{Described, Operations};
 
 /// Registers what belongs to no feature.
-pub fn configure(config: &mut ServiceConfig) {
-    config.service(jwks);
+pub fn configure(operations: &mut Operations) {
+    operations.service(jwks);
 }
 
 /// The public keys of access tokens, as a JSON Web Key Set; two may be active at once.
@@ -31,11 +31,11 @@ async fn jwks(tokens: Data<Tokens>) -> HttpResponse {
 /// This document.
 #[utoipa::path(tag = "docs", security(()), responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
 #[get("/openapi.json")]
-pub async fn openapi_json(document: Data<super::Document>) -> HttpResponse {
+pub async fn openapi_json() -> HttpResponse {
     HttpResponse::Ok()
         .content_type("application/json")
         .insert_header(("Cache-Control", "no-cache"))
-        .body(document.json.clone())
+        .body(super::DOCUMENT)
 }
 
 /// Builds the document from the registered operations.
@@ -43,9 +43,17 @@ pub async fn openapi_json(document: Data<super::Document>) -> HttpResponse {
 pub fn document() -> OpenApi {
     let mut problem_schemas = Vec::new();
     Problem::schemas(&mut problem_schemas);
-    let mut document =
-        actix_web::App::new().into_utoipa_app().openapi(base()).configure(super::routes).split_for_parts().1;
+    let (mut beside, mut within) = (Described::default(), Described::default());
+    let _unserved = App::new()
+        .configure(|config| super::beside(&mut Operations::described(config, &mut beside)))
+        .configure(|config| super::within(&mut Operations::described(config, &mut within)));
+    let mut document = base();
+    document.paths.merge(beside.paths);
+    let paths = within.paths.paths.into_iter().map(|(path, item)| (format!("{BASE}{path}"), item));
+    document.paths.paths.extend(paths);
     let components = document.components.get_or_insert_default();
+    components.schemas.extend(beside.schemas);
+    components.schemas.extend(within.schemas);
     components.schemas.insert("Problem".to_owned(), Problem::schema());
     components.schemas.extend(problem_schemas);
     for (path, item) in &mut document.paths.paths {

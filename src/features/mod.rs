@@ -26,17 +26,16 @@ pub mod recommendations;
 
 pub mod notes;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
 use crate::db::AnyConnection;
 use crate::kit::clock::Clock;
+use crate::web::Operations;
 
 /// Registers every operation under `/api/v1`.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .app_data(Data::new(catalogue()))
         .configure(municipalities::configure)
         .configure(schools::configure)

@@ -4,7 +4,6 @@ mod bodies;
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use self::bodies::{AccountFilter, AccountIn, AccountOut, AccountPage, AccountPatch, AccountWithPassword};
 use super::domain::Step;
@@ -20,11 +19,11 @@ use crate::kit::id::AccountId;
 use crate::kit::lang::Bi;
 use crate::problems;
 use crate::web::query::One;
-use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations, those of sessions and of one's own account included.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .configure(sign_in::configure)
         .service(list_accounts)
         .service(create_account)

@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, get, post};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::content::TemplateContent;
 use super::domain::TemplateOwner;
@@ -20,14 +19,16 @@ use crate::kit::code::Code;
 use crate::kit::id::{MunicipalityId, TemplateId};
 use crate::kit::lang::Lang;
 use crate::web::query::One;
-use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing, resource};
+use crate::web::{
+    Answer, AnyOf, Body, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, Writing, resource,
+};
 
 /// A version never changes, so its `version` is always the first.
 const VERSION: i32 = 1;
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_conclusion_templates)
         .service(create_conclusion_template)
         .service(get_conclusion_template);

@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow::{self, Conclusions};
 use super::policy;
@@ -15,11 +14,11 @@ use crate::error::Error;
 use crate::features::monitorings::{self, MonitoringRow};
 use crate::kit::id::MonitoringId;
 use crate::web::query::One;
-use crate::web::{Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing, resource};
+use crate::web::{Body, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, Writing, resource};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config.service(list_conclusions).service(get_conclusion).service(update_conclusion);
+pub fn configure(operations: &mut Operations) {
+    operations.service(list_conclusions).service(get_conclusion).service(update_conclusion);
 }
 
 /// Which conclusion.

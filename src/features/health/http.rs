@@ -4,14 +4,14 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::db::{Db, migrate};
 use crate::error::Error;
+use crate::web::Operations;
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config.service(live).service(ready);
+pub fn configure(operations: &mut Operations) {
+    operations.service(live).service(ready);
 }
 
 /// State of the service.

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::Step;
 use super::shape::{
@@ -15,11 +14,11 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::kit::id::MonitoringId;
 use crate::web::query::One;
-use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Answer, Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_monitorings)
         .service(create_monitoring)
         .service(get_monitoring)

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shape::{
     MunicipalityFilter, MunicipalityIn, MunicipalityOut, MunicipalityPage, MunicipalityPatch,
@@ -13,11 +12,11 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::kit::id::MunicipalityId;
 use crate::web::query::One;
-use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_municipalities)
         .service(create_municipality)
         .service(get_municipality)

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::Step;
 use super::flow;
@@ -14,11 +13,11 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::kit::id::{MonitoringId, NoteId};
 use crate::web::query::One;
-use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_notes).service(create_note).service(get_note).service(update_note);
+pub(super) fn configure(operations: &mut Operations) {
+    operations.service(list_notes).service(create_note).service(get_note).service(update_note);
 }
 
 /// List notes.

@@ -6,7 +6,6 @@ use actix_web::http::header::{
 };
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow_content::{self, Content};
 use super::format::Format;
@@ -18,6 +17,7 @@ use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::NoteId;
 use crate::problems;
+use crate::web::Operations;
 use crate::web::RequestInfo;
 use crate::web::conventions::PublicUrl;
 use crate::web::query;
@@ -26,8 +26,8 @@ use crate::web::query;
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
 
 /// Registers the operations.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(get_note_content);
+pub(super) fn configure(operations: &mut Operations) {
+    operations.service(get_note_content);
 }
 
 /// Read what a note says: as data, a page, text, or a document of an office suite.

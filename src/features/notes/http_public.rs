@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::NoteStatus;
 use super::flow_content;
@@ -20,11 +19,11 @@ use crate::kit::id::{MunicipalityId, NoteId};
 use crate::kit::lang::Lang;
 use crate::web::conventions::PublicUrl;
 use crate::web::query::{One, PageOut};
-use crate::web::{Answer, AnyOf, Filter, ListQuery, Listing, Paging, RequestInfo, resource};
+use crate::web::{Answer, AnyOf, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, resource};
 
 /// Registers the operations.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
+pub(super) fn configure(operations: &mut Operations) {
+    operations
         .service(list_public_notes)
         .service(get_public_note)
         .service(get_public_note_content)

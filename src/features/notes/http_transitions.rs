@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::Step;
 use super::flow_snapshot::Sources;
@@ -14,11 +13,11 @@ use crate::auth::{Permit, Scope};
 use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::NoteId;
-use crate::web::{Body, Writing};
+use crate::web::{Body, Operations, Writing};
 
 /// Registers the operations.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
+pub(super) fn configure(operations: &mut Operations) {
+    operations
         .service(submit_note)
         .service(return_note)
         .service(sign_note)

@@ -22,16 +22,16 @@ mod shape;
 pub mod snapshot;
 mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub use self::domain::NoteStatus;
 pub use self::policy::CATALOGUE;
 pub use self::store::{MissingReport, NoteRow};
 
+use crate::web::Operations;
+
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    http::configure(config);
-    http_transitions::configure(config);
-    http_content::configure(config);
-    http_public::configure(config);
+pub fn configure(operations: &mut Operations) {
+    http::configure(operations);
+    http_transitions::configure(operations);
+    http_content::configure(operations);
+    http_public::configure(operations);
 }

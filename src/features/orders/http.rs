@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::Step;
 use super::shape::{OrderFilter, OrderIn, OrderOut, OrderPage, OrderPatch, OrderRepeal};
@@ -13,11 +12,11 @@ use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::OrderId;
 use crate::web::query::One;
-use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Answer, Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_orders)
         .service(create_order)
         .service(get_order)

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::{RecommendationStatus, Step};
 use super::flow;
@@ -19,11 +18,11 @@ use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::RecommendationId;
 use crate::web::query::One;
-use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing, resource};
+use crate::web::{Answer, Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing, resource};
 
 /// Registers the operations.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
+pub(super) fn configure(operations: &mut Operations) {
+    operations
         .service(list_recommendations)
         .service(create_recommendation)
         .service(get_recommendation)

@@ -3,7 +3,6 @@
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::domain::AddresseeStep;
 use super::flow_addressees as flow;
@@ -14,11 +13,11 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::{RecommendationId, SchoolId};
-use crate::web::{Body, Writing, resource};
+use crate::web::{Body, Operations, Writing, resource};
 
 /// Registers the operations.
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
+pub(super) fn configure(operations: &mut Operations) {
+    operations
         .service(acknowledge_recommendation)
         .service(start_recommendation)
         .service(complete_recommendation)

@@ -16,16 +16,16 @@ mod shape;
 mod store;
 mod store_addressees;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub use self::domain::{AddresseeStatus, RecommendationAddressee, RecommendationStatus};
 pub use self::flow::issue_of_monitoring;
 pub use self::policy::CATALOGUE;
 pub use self::store::{RecommendationRow, of_monitoring};
 pub use self::store_addressees::AddresseeRow;
 
+use crate::web::Operations;
+
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    http::configure(config);
-    http_addressees::configure(config);
+pub fn configure(operations: &mut Operations) {
+    http::configure(operations);
+    http_addressees::configure(operations);
 }

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow;
 use super::shape::{RoadMapFilter, RoadMapIn, RoadMapOut, RoadMapPage, RoadMapPatch};
@@ -14,11 +13,11 @@ use crate::db::page::Listed;
 use crate::error::Error;
 use crate::kit::id::RoadMapId;
 use crate::web::query::One;
-use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Answer, Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_road_maps)
         .service(create_road_map)
         .service(get_road_map)

@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
 use super::steps::Step;
@@ -13,11 +12,11 @@ use crate::auth::{Permit, Scope};
 use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::id::RoadMapId;
-use crate::web::{Body, Writing};
+use crate::web::{Body, Operations, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(approve_road_map)
         .service(amend_road_map)
         .service(close_road_map)

@@ -19,17 +19,17 @@ mod steps;
 mod store;
 mod store_facts;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub use self::deadline::{Deadline, DeadlineKind, Recurrence};
 pub use self::domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
 pub use self::measures::{MeasureRow, measure_rows_of, measures_of};
 pub use self::policy::CATALOGUE;
 pub use self::store::{RoadMapRow, find, find_for_change};
 
+use crate::web::Operations;
+
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    http::configure(config);
-    http_transitions::configure(config);
-    measures::configure(config);
+pub fn configure(operations: &mut Operations) {
+    http::configure(operations);
+    http_transitions::configure(operations);
+    measures::configure(operations);
 }

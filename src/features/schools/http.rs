@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, patch, post, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::bodies::{SchoolIn, SchoolPatch, SchoolTransfer};
 use super::domain::Step;
@@ -16,11 +15,11 @@ use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::SchoolId;
 use crate::web::query::One;
-use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_schools)
         .service(create_school)
         .service(get_school_by_ogrn)

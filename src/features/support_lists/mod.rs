@@ -13,18 +13,18 @@ mod policy;
 mod shape;
 mod store;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 pub use self::domain::{ListCategory, ListLevel, ListStatus};
 pub use self::entries::{
     Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason, entries_for_monitoring,
     exclude_closed_school,
 };
 pub use self::policy::CATALOGUE;
+
 pub use self::store::{SupportListRow, find, lists_of};
+use crate::web::Operations;
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    http::configure(config);
-    entries::configure(config);
+pub fn configure(operations: &mut Operations) {
+    http::configure(operations);
+    entries::configure(operations);
 }

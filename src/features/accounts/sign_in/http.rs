@@ -6,7 +6,6 @@ use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest, HttpResponse, dev::Payload, post};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::flow::{self, Opened, Refreshed};
 use super::me;
@@ -20,14 +19,19 @@ use crate::error::Error;
 use crate::features::accounts::{policy, store};
 use crate::kit::code::Code;
 use crate::problems;
-use crate::web::{Answer, Body, RequestInfo, query};
+use crate::web::{Answer, Body, Operations, RequestInfo, query};
 
 /// Role of somebody who has not signed in, for the audit.
 const STRANGER: &str = "anonymous";
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config.service(login).service(refresh).service(logout).service(me::get_me).service(me::change_password);
+pub fn configure(operations: &mut Operations) {
+    operations
+        .service(login)
+        .service(refresh)
+        .service(logout)
+        .service(me::get_me)
+        .service(me::change_password);
 }
 
 /// Who signs in.

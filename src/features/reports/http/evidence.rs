@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::lifecycle::ReportStep;
 use super::super::{flow, flow_items, policy};
@@ -15,10 +14,10 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::kit::id::{EvidenceId, MeasureId, ReportId};
 use crate::web::query::One;
-use crate::web::{Answer, Body, RequestInfo, Writing, resource};
+use crate::web::{Answer, Body, Operations, RequestInfo, Writing, resource};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(attach_evidence).service(get_evidence).service(delete_evidence);
+pub(super) fn configure(operations: &mut Operations) {
+    operations.service(attach_evidence).service(get_evidence).service(delete_evidence);
 }
 
 /// Attach a link to an item of the own report.

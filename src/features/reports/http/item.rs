@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, get, put};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::lifecycle::ReportStep;
 use super::super::{flow, flow_items, policy, store};
@@ -16,10 +15,10 @@ use crate::db::page::page_of;
 use crate::error::Error;
 use crate::kit::id::{MeasureId, ReportId};
 use crate::web::query::One;
-use crate::web::{Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Body, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(list_report_items).service(get_report_item).service(put_report_item);
+pub(super) fn configure(operations: &mut Operations) {
+    operations.service(list_report_items).service(get_report_item).service(put_report_item);
 }
 
 /// List the items of a report with their measures and evidence, in the order of the road map.

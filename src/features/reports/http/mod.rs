@@ -9,16 +9,16 @@ mod reader;
 mod report;
 mod rights;
 mod school;
+
+use crate::web::Operations;
 mod shape;
 
-use utoipa_actix_web::service_config::ServiceConfig;
-
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    report::configure(config);
-    item::configure(config);
-    evidence::configure(config);
-    monitoring::configure(config);
-    progress::configure(config);
-    school::configure(config);
+pub fn configure(operations: &mut Operations) {
+    report::configure(operations);
+    item::configure(operations);
+    evidence::configure(operations);
+    monitoring::configure(operations);
+    progress::configure(operations);
+    school::configure(operations);
 }

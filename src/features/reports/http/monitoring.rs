@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::{flow_monitoring, flow_opening};
 use crate::auth::{Caller, Permit, Scope};
@@ -15,10 +14,10 @@ use crate::features::monitorings::{
 };
 use crate::kit::id::{MonitoringId, OrderId, SchoolId};
 use crate::kit::lang::Lang;
-use crate::web::{Answer, Body, Writing};
+use crate::web::{Answer, Body, Operations, Writing};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
+pub(super) fn configure(operations: &mut Operations) {
+    operations
         .service(open_monitoring)
         .service(close_collection)
         .service(analyse_monitoring)

@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, get};
 use chrono::NaiveDate;
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::domain::ReportStatus;
 use super::super::submission::{Completeness, Timeliness};
@@ -19,10 +18,10 @@ use crate::features::monitorings::{self, MonitoringRow, MonitoringStatus};
 use crate::kit::code::Code;
 use crate::kit::id::{MonitoringId, ReportId, SchoolId};
 use crate::web::query::One;
-use crate::web::{Answer, RequestInfo};
+use crate::web::{Answer, Operations, RequestInfo};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(get_monitoring_progress);
+pub(super) fn configure(operations: &mut Operations) {
+    operations.service(get_monitoring_progress);
 }
 
 /// How far a monitoring is, by the reports that the caller sees.

@@ -5,7 +5,6 @@ use actix_web::{HttpRequest, HttpResponse, get, patch, post};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::lifecycle::ReportStep;
 use super::super::store::{self, ReportRow};
@@ -23,10 +22,10 @@ use crate::error::Error;
 use crate::kit::clock::utc;
 use crate::kit::id::ReportId;
 use crate::web::query::{One, PageOut};
-use crate::web::{Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config
+pub(super) fn configure(operations: &mut Operations) {
+    operations
         .service(list_reports)
         .service(get_report)
         .service(update_report)

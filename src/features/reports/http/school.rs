@@ -5,7 +5,6 @@ use actix_web::{HttpResponse, post};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::flow_closing::{self, Closure};
 use crate::auth::Permit;
@@ -13,10 +12,10 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::features::schools::{ClosureKind, School, SchoolOut, WriteSchools};
 use crate::kit::id::SchoolId;
-use crate::web::{Body, Writing};
+use crate::web::{Body, Operations, Writing};
 
-pub(super) fn configure(config: &mut ServiceConfig) {
-    config.service(close_school);
+pub(super) fn configure(operations: &mut Operations) {
+    operations.service(close_school);
 }
 
 /// How a school ends.

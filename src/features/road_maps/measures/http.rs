@@ -2,7 +2,6 @@
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::{flow as maps, policy};
 use super::shape::{
@@ -14,11 +13,11 @@ use crate::db::Db;
 use crate::error::Error;
 use crate::kit::id::{MeasureId, RoadMapId};
 use crate::web::query::One;
-use crate::web::{Answer, Body, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Answer, Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_measures)
         .service(create_measures)
         .service(get_measure)

@@ -4,7 +4,6 @@ use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, delete, get, patch, post};
 use serde::Deserialize;
 use utoipa::IntoParams;
-use utoipa_actix_web::service_config::ServiceConfig;
 
 use super::super::domain::Step;
 use super::super::store::SupportListRow;
@@ -22,11 +21,11 @@ use crate::error::Error;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::{EntryId, SchoolId, SupportListId};
 use crate::web::query::One;
-use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Paging, RequestInfo, Writing};
+use crate::web::{Answer, AnyOf, Body, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
 /// Registers the operations.
-pub fn configure(config: &mut ServiceConfig) {
-    config
+pub fn configure(operations: &mut Operations) {
+    operations
         .service(list_support_list_entries)
         .service(create_support_list_entries)
         .service(get_support_list_entry)
