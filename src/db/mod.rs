@@ -10,13 +10,13 @@ pub mod page;
 pub mod schema;
 pub mod tx;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::web;
 use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub(crate) use self::connection::{insert_all, lock};
@@ -53,12 +53,23 @@ pub enum Mode {
     Rehearse,
 }
 
+/// The one writer of SQLite. Two may be next: while one writes, the other stands ready on its
+/// thread, for waking it costs as much as a short write. More would take the readers' connections.
+#[derive(Clone)]
+struct Writer {
+    next: Arc<Semaphore>,
+    alone: Arc<Mutex<()>>,
+}
+
+/// Writers of SQLite that hold a connection: the one that writes, and the next one.
+const WRITERS_READY: usize = 2;
+
 /// The pool. Cloning shares it.
 #[derive(Clone)]
 pub struct Db {
     pool: Pool<connection::Manager>,
     permits: Arc<Semaphore>,
-    writer: Option<Arc<Mutex<()>>>,
+    writer: Option<Writer>,
     clock: Clock,
 }
 
@@ -78,7 +89,10 @@ impl Db {
             pool,
             permits: Arc::new(Semaphore::new(usize::try_from(size).unwrap_or(1))),
             writer: match url {
-                DatabaseUrl::Sqlite(_) => Some(Arc::new(Mutex::new(()))),
+                DatabaseUrl::Sqlite(_) => {
+                    let ready = WRITERS_READY.min(usize::try_from(size).unwrap_or(1));
+                    Some(Writer { next: Arc::new(Semaphore::new(ready)), alone: Arc::default() })
+                }
                 DatabaseUrl::Postgres(_) => None,
             },
             clock,
@@ -126,20 +140,23 @@ impl Db {
     {
         let turn = match &self.writer {
             Some(writer) => Some(
-                tokio::time::timeout(WRITER_WAIT, Arc::clone(writer).lock_owned())
+                tokio::time::timeout(WRITER_WAIT, Arc::clone(&writer.next).acquire_owned())
                     .await
-                    .map_err(|_elapsed| Failure::Busy)?,
+                    .map_err(|_elapsed| Failure::Busy)?
+                    .map_err(|_closed| Failure::Busy)?,
             ),
             None => None,
         };
         let permit = self.permit().await?;
         let (pool, now) = (self.pool.clone(), self.clock.now());
+        let alone = self.writer.as_ref().map(|writer| Arc::clone(&writer.alone));
         block(move || {
             let _held = (turn, permit);
             let mut conn = pool.get_timeout(CONNECTION_WAIT).map_err(|cause| {
                 log::warn!("no database connection: {cause}");
                 Failure::Busy
             })?;
+            let _alone = alone.as_ref().map(|one| one.lock().unwrap_or_else(PoisonError::into_inner));
             transact(&mut conn, &actor, now, mode, work)
         })
         .await

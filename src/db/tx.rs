@@ -1,8 +1,8 @@
 //! A transaction that also collects what changed.
 //!
 //! The audit and the change feed are written as the last statements before COMMIT.
-//! On PostgreSQL an advisory lock is taken just before them and lives until COMMIT,
-//! so the order of `seq` is the order of commits and a reader that asks for
+//! On PostgreSQL an advisory lock is taken just before the feed's rows and lives until
+//! COMMIT, so the order of their `seq` is the order of commits and a reader that asks for
 //! `seq > cursor` misses nothing. SQLite has one writer at a time anyway.
 
 use std::ops::{Deref, DerefMut};
@@ -215,9 +215,6 @@ impl<'a> Tx<'a> {
         if self.changes.is_empty() && self.events.is_empty() {
             return Ok(());
         }
-        if let AnyConnection::Postgres(pg) = &mut *self.conn {
-            pg.batch_execute(&format!("SELECT pg_advisory_xact_lock({FEED_LOCK})"))?;
-        }
         let events: Vec<AuditRow> = self
             .events
             .iter()
@@ -226,6 +223,12 @@ impl<'a> Tx<'a> {
             .collect();
         insert_all!(self.conn, audit_events::table, &events)?;
         let changes: Vec<ChangeRow> = self.changes.iter().map(|change| self.feed_row(change)).collect();
+        if changes.is_empty() {
+            return Ok(());
+        }
+        if let AnyConnection::Postgres(pg) = &mut *self.conn {
+            pg.batch_execute(&format!("SELECT pg_advisory_xact_lock({FEED_LOCK})"))?;
+        }
         insert_all!(self.conn, changes::table, &changes)
     }
 
