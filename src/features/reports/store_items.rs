@@ -84,8 +84,8 @@ pub(super) fn current(conn: &mut AnyConnection, report: &ReportRow) -> QueryResu
         by_measure.entry(row.measure_id.clone()).or_default().push(row.into());
     }
     let with_its_own = |row: ItemRow| {
-        let evidence = by_measure.remove(&row.measure_id).unwrap_or_default();
-        row.with(evidence)
+        let evidence = by_measure.remove(&row.measure_id);
+        row.with(evidence.into_iter().flatten().collect())
     };
     let items = items.into_iter().map(with_its_own).collect();
     Ok(Content { summary: report.summary.clone(), problems: report.problems.clone(), items })
