@@ -28,7 +28,7 @@ impl Database {
     pub fn postgres() -> anyhow::Result<Self> {
         #[expect(clippy::disallowed_methods, reason = "a measurement reads its own environment")]
         let server = std::env::var("TEST_DATABASE_URL")
-            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
+            .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disable".to_owned());
         let name = format!("speed_{}", new_uuid().replace('-', ""));
         connect(&server)?.batch_execute(&format!("CREATE DATABASE {name}"))?;
         let mut url: url::Url = server.parse()?;

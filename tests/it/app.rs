@@ -128,7 +128,7 @@ fn postgres() -> Option<&'static str> {
     FOUND
         .get_or_init(|| {
             let url = std::env::var("TEST_DATABASE_URL")
-                .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres".to_owned());
+                .unwrap_or_else(|_| "postgres://postgres@127.0.0.1:5432/postgres?sslmode=disable".to_owned());
             let answers = PgConnection::establish(&url).is_ok();
             assert!(
                 answers || std::env::var("REQUIRE_POSTGRES").is_err(),
