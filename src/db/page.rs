@@ -61,19 +61,20 @@ pub fn page_of<R: Keyed>(page: &Page, id: &str, mut rows: Vec<R>) -> Listed<R> {
         rows.retain(|row| ids.contains(&row.key(id)));
     }
     let count = page.count.then(|| i64::try_from(rows.len()).unwrap_or(i64::MAX));
-    let keys = |row: &R| page.sort.iter().map(|key| row.key(key.name)).collect::<Vec<String>>();
     let order = |one: &[String], other: &[String]| {
         let both = page.sort.iter().zip(one.iter().zip(other));
         both.map(|(key, (one, other))| if key.desc { other.cmp(one) } else { one.cmp(other) })
             .find(|order| order.is_ne())
             .unwrap_or(Ordering::Equal)
     };
-    rows.sort_by(|one, other| order(&keys(one), &keys(other)));
+    let with_keys = |row: R| (page.sort.iter().map(|key| row.key(key.name)).collect::<Vec<String>>(), row);
+    let mut keyed: Vec<(Vec<String>, R)> = rows.into_iter().map(with_keys).collect();
     if let Some(after) = &page.after {
-        rows.retain(|row| order(&keys(row), after).is_gt());
+        keyed.retain(|(keys, _)| order(keys, after).is_gt());
     }
-    rows.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1));
-    Listed { rows, count }
+    keyed.sort_by(|(one, _), (other, _)| order(one, other));
+    keyed.truncate(usize::try_from(page.limit).unwrap_or(usize::MAX).saturating_add(1));
+    Listed { rows: keyed.into_iter().map(|(_, row)| row).collect(), count }
 }
 
 /// Adds seek condition and order of `$page` to the boxed query `$query`.
