@@ -24,14 +24,17 @@ use crate::problems;
 pub(super) fn check(tx: &mut Tx, scope: &Scope, text: &RecommendationText) -> Result<(), Error> {
     let mut violations =
         domain::check_addressee(text.addressee, &text.school_ids, text.monitoring_id.is_some());
-    if let Some(id) = &text.monitoring_id {
-        match monitorings::find_for_change(tx, scope, id)? {
-            None => {
-                let detail = Bi::fixed("Такого мониторинга нет", "There is no such monitoring");
-                violations.push(Violation::new("/monitoring_id", "unknown-reference", detail));
-            }
-            Some(monitoring) => refuse_closed(&monitoring)?,
+    let monitoring = match &text.monitoring_id {
+        Some(id) => monitorings::find_for_change(tx, scope, id)?,
+        None => None,
+    };
+    match &monitoring {
+        Some(monitoring) => refuse_closed(monitoring)?,
+        None if text.monitoring_id.is_some() => {
+            let detail = Bi::fixed("Такого мониторинга нет", "There is no such monitoring");
+            violations.push(Violation::new("/monitoring_id", "unknown-reference", detail));
         }
+        None => {}
     }
     let known = schools::find_many(tx, scope, &text.school_ids)?;
     let active: HashSet<&SchoolId> = known
@@ -45,7 +48,7 @@ pub(super) fn check(tx: &mut Tx, scope: &Scope, text: &RecommendationText) -> Re
             violations.push(Violation::new(format!("/school_ids/{place}"), "unknown-reference", detail));
         }
     }
-    violations.extend(check_conclusions(tx, scope, text)?);
+    violations.extend(check_conclusions(tx, scope, text, monitoring)?);
     if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
 }
 
@@ -55,14 +58,11 @@ fn check_conclusions(
     conn: &mut AnyConnection,
     scope: &Scope,
     text: &RecommendationText,
+    monitoring: Option<MonitoringRow>,
 ) -> Result<Vec<Violation>, Error> {
     if text.conclusion_codes.is_empty() {
         return Ok(Vec::new());
     }
-    let monitoring = match &text.monitoring_id {
-        Some(id) => monitorings::find(conn, scope, id)?,
-        None => None,
-    };
     let content = match monitoring {
         Some(monitoring) => template_of(conn, scope, monitoring)?,
         None => None,
