@@ -98,7 +98,7 @@ async fn update_conclusion(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let monitoring = monitorings::find_for_change(tx, &scope, &id)?.ok_or_else(Error::not_found)?;
+            let monitoring = monitorings::lock(tx, &scope, &id)?;
             let conclusions = flow::derive_all(tx, &monitoring)?;
             let mut item = conclusions.find(&code)?.clone();
             writing.admit(tx, &body)?;

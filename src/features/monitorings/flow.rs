@@ -50,7 +50,7 @@ pub struct Extension {
 /// # Errors
 ///
 /// 404 outside `scope`.
-pub fn open(tx: &mut Tx, scope: &Scope, id: &MonitoringId) -> Result<MonitoringRow, Error> {
+pub fn lock(tx: &mut Tx, scope: &Scope, id: &MonitoringId) -> Result<MonitoringRow, Error> {
     store::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)
 }
 

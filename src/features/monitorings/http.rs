@@ -108,7 +108,7 @@ async fn update_monitoring(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
+            let row = flow::lock(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
             flow::require(&row, Step::Update)?;
@@ -131,7 +131,7 @@ async fn delete_monitoring(
     let Permit { caller, scope, .. } = permit;
     writing
         .run(&db, caller.actor(), "", move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
+            let row = flow::lock(tx, &scope, &id)?;
             writing.expect_version(row.version)?;
             flow::require(&row, Step::Delete)?;
             flow::delete(tx, &row)?;
@@ -156,7 +156,7 @@ async fn extend_deadline(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow::open(tx, &scope, &id)?;
+            let row = flow::lock(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
             flow::require(&row, Step::Extend)?;

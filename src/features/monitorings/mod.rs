@@ -13,7 +13,7 @@ mod shape;
 mod store;
 
 pub use self::domain::{MonitoringStatus, Step};
-pub use self::flow::{advance, freeze, require, store_opened, thaw};
+pub use self::flow::{advance, freeze, lock, require, store_opened, thaw};
 pub use self::http::configure;
 pub use self::policy::{CATALOGUE, PlanMonitorings, ReadMonitorings};
 pub use self::shape::MonitoringOut;

@@ -54,15 +54,6 @@ pub fn require(row: &NoteRow, step: Step) -> Result<(), Error> {
     if blockers.is_empty() { Ok(()) } else { Err(Error::blocked(&problems::NOTE_STATE, &blockers)) }
 }
 
-/// The monitoring that a note is to sum up, locked.
-///
-/// # Errors
-///
-/// 404 outside `scope`.
-pub fn open_monitoring(tx: &mut Tx, scope: &Scope, id: &MonitoringId) -> Result<MonitoringRow, Error> {
-    monitorings::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)
-}
-
 /// Refuses a note before the collection is closed, and a second one.
 ///
 /// # Errors
@@ -147,7 +138,7 @@ pub fn update(tx: &mut Tx, scope: &Scope, mut row: NoteRow, text: NoteText) -> R
     if text_of(&row) == text {
         return Ok(row);
     }
-    let monitoring = open_monitoring(tx, scope, &row.monitoring_id)?;
+    let monitoring = monitorings::lock(tx, scope, &row.monitoring_id)?;
     check_missing(tx, &row.monitoring_id, &text.missing_reports)?;
     row.place = place_of(tx, scope, &monitoring, text.place)?;
     row.title = text.title;

@@ -11,6 +11,7 @@ use super::store;
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;
+use crate::features::monitorings;
 use crate::kit::id::{MonitoringId, NoteId};
 use crate::web::query::One;
 use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
@@ -53,7 +54,7 @@ async fn create_note(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let monitoring = flow::open_monitoring(tx, &scope, &id)?;
+            let monitoring = monitorings::lock(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             flow::require_noteless(tx, &monitoring)?;
             let row = flow::create(tx, &scope, &monitoring, body.checked()?.into())?;

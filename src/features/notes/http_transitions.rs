@@ -12,6 +12,7 @@ use super::{flow, flow_sign};
 use crate::auth::{Permit, Scope};
 use crate::db::{Db, Tx};
 use crate::error::Error;
+use crate::features::monitorings;
 use crate::kit::id::NoteId;
 use crate::web::{Body, Operations, Writing};
 
@@ -91,7 +92,7 @@ async fn sign_note(
     id: Path<NoteId>,
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, Body::none(), Step::Sign, |tx, scope, row, ()| {
-        let monitoring = flow::open_monitoring(tx, scope, &row.monitoring_id)?;
+        let monitoring = monitorings::lock(tx, scope, &row.monitoring_id)?;
         let sources = Sources::read(tx, scope, monitoring)?;
         flow_sign::require_ready(&row, &sources)?;
         flow_sign::sign(tx, row, &sources)
@@ -146,7 +147,7 @@ async fn replace_note(
             writing.replay(tx)?;
             writing.expect_version(row.version)?;
             flow::require(&row, Step::Replace)?;
-            let monitoring = flow::open_monitoring(tx, &scope, &row.monitoring_id)?;
+            let monitoring = monitorings::lock(tx, &scope, &row.monitoring_id)?;
             let draft = flow_sign::replace(tx, &row, &monitoring)?;
             let location = format!("/api/v1/notes/{}", draft.id);
             Ok(NoteOut::answer(draft, writing.info.lang, &caller)?.created(location))

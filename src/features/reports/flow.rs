@@ -43,7 +43,7 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &ReportId) -> Result<ReportView, Err
 /// 404 outside `scope`.
 pub fn open_for_step(tx: &mut Tx, scope: &Scope, id: &ReportId) -> Result<ReportView, Error> {
     let row = store::find(tx, scope, id)?.ok_or_else(Error::not_found)?;
-    monitorings::find_for_change(tx, scope, &row.monitoring_id)?.ok_or_else(Error::not_found)?;
+    monitorings::lock(tx, scope, &row.monitoring_id)?;
     open(tx, scope, id)
 }
 

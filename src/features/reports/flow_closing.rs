@@ -8,6 +8,7 @@ use super::{flow_monitoring, store::ReportRow};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
 use crate::error::Error;
+use crate::features::monitorings;
 use crate::features::schools::{self, ClosureKind, SchoolRow, SchoolStatus};
 use crate::features::support_lists;
 use crate::kit::code::Code;
@@ -78,7 +79,7 @@ pub fn close(tx: &mut Tx, scope: &Scope, row: SchoolRow, closure: Closure) -> Re
 }
 
 fn release(tx: &mut Tx, scope: &Scope, report: &ReportRow, reason: &str) -> Result<(), Error> {
-    let monitoring = flow_monitoring::open_monitoring(tx, scope, &report.monitoring_id)?;
+    let monitoring = monitorings::lock(tx, scope, &report.monitoring_id)?;
     let place = match &report.school_id {
         Some(school) => flow_monitoring::taking_part(tx, &monitoring, school)?,
         None => None,

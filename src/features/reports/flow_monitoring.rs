@@ -12,19 +12,10 @@ use crate::features::monitorings::{self, MonitoringRow, MonitoringStatus, Snapsh
 use crate::features::orders::{self, OrderStatus};
 use crate::features::road_maps;
 use crate::features::schools::{self, SchoolStatus};
-use crate::kit::id::{MonitoringId, OrderId, SchoolId};
+use crate::kit::id::{OrderId, SchoolId};
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 use crate::problems;
-
-/// The monitoring a request is about, locked.
-///
-/// # Errors
-///
-/// 404 outside `scope`.
-pub fn open_monitoring(tx: &mut Tx, scope: &Scope, id: &MonitoringId) -> Result<MonitoringRow, Error> {
-    monitorings::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)
-}
 
 /// Ends the review.
 ///

@@ -74,7 +74,7 @@ async fn step<A, T: Send + 'static>(
     let hash = body.hash().to_owned();
     writing
         .run(db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
+            let row = monitorings::lock(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
             monitorings::require(&row, step)?;
@@ -189,7 +189,7 @@ async fn release_monitoring_school(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let row = flow_monitoring::open_monitoring(tx, &scope, &id)?;
+            let row = monitorings::lock(tx, &scope, &id)?;
             let school = flow_monitoring::taking_part(tx, &row, &school_id)?.ok_or_else(Error::not_found)?;
             writing.admit(tx, &body)?;
             writing.expect_version(row.version)?;
