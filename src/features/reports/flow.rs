@@ -107,7 +107,7 @@ pub fn item_content(
     personal_data: bool,
 ) -> Result<Option<ItemContent>, Error> {
     let item = match shown {
-        ContentShown::Current => Some(store_items::with_evidence(conn, view.item.clone())?),
+        ContentShown::Current => Some(store_items::with_evidence(conn, view)?),
         ContentShown::LastSubmitted | ContentShown::Hidden => {
             let content = content(conn, &view.row, shown, true)?;
             content.items.into_iter().find(|item| item.measure_id == view.measure.id)

@@ -33,8 +33,8 @@ pub struct NewEvidence {
 ///
 /// 404 outside `scope`, and when the measure does not stand in the report.
 pub fn open_item(tx: &mut Tx, scope: &Scope, id: &ReportId, measure: &MeasureId) -> Result<ItemView, Error> {
-    let row = store::find_for_change(tx, scope, id)?.ok_or_else(Error::not_found)?;
-    store_views::item_view(tx, row, measure)?.ok_or_else(Error::not_found)
+    store::lock_one(tx, id)?;
+    find_item(tx, scope, id, measure)
 }
 
 /// The item of a measure, to be read.
@@ -48,8 +48,7 @@ pub fn find_item(
     id: &ReportId,
     measure: &MeasureId,
 ) -> Result<ItemView, Error> {
-    let row = store::find(conn, scope, id)?.ok_or_else(Error::not_found)?;
-    store_views::item_view(conn, row, measure)?.ok_or_else(Error::not_found)
+    store_views::item_view(conn, scope, id, measure)?.ok_or_else(Error::not_found)
 }
 
 /// Writes an item; an unchanged one keeps its version and the report's.

@@ -89,7 +89,7 @@ pub struct Narrowed {
 }
 
 /// Reports that `scope` reads: a school's its own, a region's the accepted ones.
-fn scoped<'a>(scope: &'a Scope) -> reports::BoxedQuery<'a, Backend> {
+pub(super) fn scoped<'a>(scope: &'a Scope) -> reports::BoxedQuery<'a, Backend> {
     let mut query = reports::table.into_boxed();
     if let Some(id) = scope.municipality() {
         query = query.filter(reports::municipality_id.eq(id));
@@ -179,8 +179,18 @@ pub(super) fn find_for_change(
     scope: &Scope,
     id: &ReportId,
 ) -> QueryResult<Option<ReportRow>> {
-    lock!(conn, reports::table.find(id))?;
+    lock_one(conn, id)?;
     find(conn, scope, id)
+}
+
+/// Locks a report until the transaction ends. Takes no scope: the caller goes on to find it
+/// within his.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn lock_one(conn: &mut AnyConnection, id: &ReportId) -> QueryResult<()> {
+    lock!(conn, reports::table.find(id))
 }
 
 /// The reports of a monitoring within `scope`.

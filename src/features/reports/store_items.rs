@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use super::content::{Content, EvidenceContent, ItemContent};
 use super::domain::{EvidenceKind, ItemStatus};
 use super::store::ReportRow;
+use super::view::ItemView;
 use crate::db::schema::{evidence, report_items};
 use crate::db::{AnyConnection, insert_all};
 use crate::kit::id::{AccountId, EvidenceId, MeasureId, ReportId};
@@ -91,12 +92,17 @@ pub(super) fn current(conn: &mut AnyConnection, report: &ReportRow) -> QueryResu
     Ok(Content { summary: report.summary.clone(), problems: report.problems.clone(), items })
 }
 
-/// What one item says now. Takes no scope: the caller holds the report.
+/// What one item says now; asks for its evidence only when there is any. Takes no scope: the
+/// caller holds the report.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn with_evidence(conn: &mut AnyConnection, row: ItemRow) -> QueryResult<ItemContent> {
+pub(super) fn with_evidence(conn: &mut AnyConnection, view: &ItemView) -> QueryResult<ItemContent> {
+    let row = view.item.clone();
+    if !view.has_evidence {
+        return Ok(row.with(Vec::new()));
+    }
     let attached: Vec<EvidenceRow> = evidence::table
         .filter(evidence::report_id.eq(&row.report_id))
         .filter(evidence::measure_id.eq(&row.measure_id))

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{NaiveDate, NaiveDateTime};
-use diesel::dsl::count_star;
+use diesel::dsl::{count_star, exists};
 use diesel::prelude::*;
 
 use super::domain::Item;
 use super::store::{self, ReportRow};
 use super::store_items::ItemRow;
 use super::view::{ItemView, ReportSubject, ReportView};
+use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{
     audit_events, deadline_extensions, evidence, measures, monitoring_schools, monitorings, notes,
@@ -82,42 +83,47 @@ pub(super) fn view(conn: &mut AnyConnection, row: ReportRow) -> QueryResult<Repo
     views(conn, vec![row])?.into_iter().next().ok_or(diesel::NotFound)
 }
 
-/// One item of a report by one query, for what a school does most often.
-/// `None` when the measure does not stand in the report.
-///
-/// Takes no scope: the caller holds the report.
+/// One item of a report within `scope` by one query, for what a school does most often.
+/// `None` outside `scope`, and when the measure does not stand in the report.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn item_view(
     conn: &mut AnyConnection,
-    row: ReportRow,
+    scope: &Scope,
+    id: &ReportId,
     measure: &MeasureId,
 ) -> QueryResult<Option<ItemView>> {
     let its_extension = deadline_extensions::monitoring_id
         .eq(reports::monitoring_id)
         .and(deadline_extensions::school_id.nullable().eq(reports::school_id));
-    let found = report_items::table
-        .inner_join(reports::table.inner_join(monitorings::table))
-        .inner_join(measures::table)
+    let its_evidence = evidence::table
+        .filter(evidence::report_id.eq(report_items::report_id))
+        .filter(evidence::measure_id.eq(report_items::measure_id));
+    let found = store::scoped(scope)
+        .inner_join(monitorings::table)
+        .inner_join(report_items::table.inner_join(measures::table))
         .left_join(deadline_extensions::table.on(its_extension))
-        .filter(report_items::report_id.eq(&row.id))
+        .filter(report_items::report_id.eq(id))
         .filter(report_items::measure_id.eq(measure))
         .select((
-            ItemRow::as_select(),
+            ReportRow::as_select(),
             MonitoringRow::as_select(),
             MeasureRow::as_select(),
+            ItemRow::as_select(),
             deadline_extensions::until.nullable(),
+            exists(its_evidence),
         ))
-        .first::<(ItemRow, MonitoringRow, MeasureRow, Option<NaiveDate>)>(conn)
+        .first::<(ReportRow, MonitoringRow, MeasureRow, ItemRow, Option<NaiveDate>, bool)>(conn)
         .optional()?;
-    Ok(found.map(|(item, monitoring, measure, extension_until)| ItemView {
+    Ok(found.map(|(row, monitoring, measure, item, extension_until, has_evidence)| ItemView {
         row,
         monitoring,
         extension_until,
         measure: Measure::from(measure),
         item,
+        has_evidence,
     }))
 }
 
@@ -201,7 +207,7 @@ pub(super) fn has_registered_note(conn: &mut AnyConnection, id: &MonitoringId) -
     let registered = notes::table
         .filter(notes::monitoring_id.eq(id))
         .filter(notes::status.eq_any(["registered", "published"]));
-    diesel::select(diesel::dsl::exists(registered)).get_result(conn)
+    diesel::select(exists(registered)).get_result(conn)
 }
 
 fn monitorings_of(

@@ -65,6 +65,8 @@ pub struct ItemView {
     pub measure: Measure,
     /// The item as it is now.
     pub item: ItemRow,
+    /// Whether evidence is attached to it.
+    pub has_evidence: bool,
 }
 
 impl ItemView {
