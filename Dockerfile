@@ -4,8 +4,6 @@ COPY . .
 RUN cargo build --release --locked
 
 FROM debian:bookworm-slim
-# libpq's TLS comes from the system's OpenSSL.
-RUN apt-get update && apt-get install -y --no-install-recommends libssl3 && rm -rf /var/lib/apt/lists/*
 RUN useradd --system --uid 10001 --home /data school-roadmap \
  && mkdir /data && chown school-roadmap /data
 COPY --from=build /src/target/release/school-roadmap /usr/local/bin/school-roadmap
