@@ -46,10 +46,11 @@ impl<F: Filter> FromRequest for ListQuery<F> {
 
 fn read_list<F: Filter>(req: &HttpRequest) -> Result<ListQuery<F>, Error> {
     let own: Vec<String> = F::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
-    let common = Paging::into_params(|| None).into_iter().map(|parameter| parameter.name);
-    let known: Vec<String> = own.iter().cloned().chain(common).collect();
+    let common: Vec<String> =
+        Paging::into_params(|| None).into_iter().map(|parameter| parameter.name).collect();
+    let known: Vec<String> = own.iter().chain(&common).cloned().collect();
     let mut given = parameters(req.query_string(), &known)?;
-    let mut violations = Vec::new();
+    let mut violations = with_operators(&given, |name| common.iter().any(|plain| plain == name));
 
     let mut take = |name: &str| match given.remove(name) {
         Some(Value::String(text)) => Some(text),
@@ -198,6 +199,13 @@ fn unknown(name: &str, base: &str, known: &[String]) -> Violation {
     Violation::new(format!("?{name}"), "unknown-parameter", detail)
 }
 
+/// Those parameters given as `name[op]=v` that take no operator.
+fn with_operators(given: &Map<String, Value>, takes_none: impl Fn(&str) -> bool) -> Vec<Violation> {
+    let packed = given.iter().filter(|(name, value)| value.is_object() && takes_none(name));
+    let detail = || Bi::fixed("Операторы в этом параметре недопустимы", "This parameter takes no operator");
+    packed.map(|(name, _)| bad(name, detail())).collect()
+}
+
 fn bad(name: &str, detail: Bi) -> Violation {
     Violation::new(format!("?{name}"), "invalid-parameter", detail)
 }
@@ -218,13 +226,10 @@ impl One {
     ///
     /// 400 for any other parameter or name.
     pub fn read(req: &HttpRequest, embeds: &[&str]) -> Result<Self, Error> {
-        let mut known = vec!["fields".to_owned()];
-        if !embeds.is_empty() {
-            known.push("embed".to_owned());
-        }
-        let given = parameters(req.query_string(), &known)?;
+        let known: &[&str] = if embeds.is_empty() { &["fields"] } else { &["fields", "embed"] };
+        let given = plain(req, known)?;
         let list = |name: &str| -> Option<Vec<String>> {
-            given.get(name).and_then(Value::as_str).map(|text| text.split(',').map(str::to_owned).collect())
+            given.get(name).map(|text| text.split(',').map(str::to_owned).collect())
         };
         let embed = list("embed").unwrap_or_default();
         if let Some(other) = embed.iter().find(|name| !embeds.contains(&name.as_str())) {
@@ -254,10 +259,15 @@ impl FromRequest for One {
 ///
 /// # Errors
 ///
-/// 400 for a parameter not in `known`.
+/// 400 for a parameter not in `known`, or with an operator.
 pub fn plain(req: &HttpRequest, known: &[&str]) -> Result<BTreeMap<String, String>, Error> {
     let known: Vec<String> = known.iter().map(|name| (*name).to_owned()).collect();
-    Ok(parameters(req.query_string(), &known)?
+    let given = parameters(req.query_string(), &known)?;
+    let violations = with_operators(&given, |_| true);
+    if !violations.is_empty() {
+        return Err(Error::malformed(violations));
+    }
+    Ok(given
         .into_iter()
         .filter_map(|(name, value)| value.as_str().map(|text| (name, text.to_owned())))
         .collect())

@@ -268,12 +268,44 @@ async fn a_query_is_refused_or_taken_literally(#[values(Sqlite, Postgres)] on: D
             let reply = head.get(&format!("{path}?limit={limit}")).await;
             assert!(matches!(reply.status, 400 | 403), "{path}?limit={limit}: {}", reply.text());
         }
-        for query in ["page=9223372036854775808", "offset=1", "a%00b=1", "sort=password_hash", "=1"] {
+        for query in [
+            "page=9223372036854775808",
+            "offset=1",
+            "a%00b=1",
+            "sort=password_hash",
+            "=1",
+            "limit[]=5",
+            "id[]=1",
+            "count[eq]=exact",
+        ] {
             let reply = head.get(&format!("{path}?{query}")).await;
             assert!(matches!(reply.status, 400 | 403), "{path}?{query}: {}", reply.text());
         }
     }
     assert!(lists > 8, "{lists}");
+}
+
+#[rstest]
+#[actix_web::test]
+async fn a_parameter_with_an_operator_it_does_not_take_is_refused(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else {
+        return;
+    };
+    let municipality = app.given_municipality("Хотынецкий район");
+    let school = app.given_school(&municipality, "Школа № 1", 0);
+    let head = app.as_head(&municipality);
+    let order = json!({
+        "issuer": "Отдел образования", "issuer_level": "municipal", "number": "1", "date": "2023-02-20",
+        "title": "О мониторинге", "kind": "other"
+    });
+    for form in ["dry_run[]=true", "dry_run[eq]=true"] {
+        let reply = head.post(&format!("/api/v1/orders?{form}"), &order).await;
+        assert_eq!(reply.violations(400), ["?dry_run invalid-parameter"]);
+    }
+    assert_eq!(head.get("/api/v1/orders").await.expect(200)["items"], json!([]), "nothing was stored");
+    let one = head.get(&format!("/api/v1/schools/{school}?fields[]=id")).await;
+    assert_eq!(one.violations(400), ["?fields invalid-parameter"]);
+    head.post("/api/v1/orders?dry_run=true", &order).await.expect(200);
 }
 
 #[rstest]
