@@ -80,9 +80,29 @@ async fn more_time_is_given_by_a_registered_order(#[values(Sqlite, Postgres)] on
     let past = story.officer.act_with(&path, version, &extension("2023-02-28", &story.order)).await;
     assert_eq!(past.violations(422), ["/until order", "/until past-date"]);
 
+    let mut twice = extension(DEADLINE, &story.order);
+    twice["school_ids"] = json!([story.schools[0], story.schools[0]]);
+    let refused = story.officer.act_with(&path, version, &twice).await;
+    assert_eq!(refused.violations(422), ["/school_ids/1 not-unique"]);
+
     let same = story.officer.act_with(&path, version, &extension(DEADLINE, &story.order)).await.expect(200);
     let more = extension("2023-12-27", &story.order);
     story.officer.act_with(&path, same.version(), &more).await.expect(200);
     let report = story.report_of(Some(&story.schools[0])).await;
     assert_eq!(story.officer.get(&report).await.expect(200)["deadline"], "2023-12-27");
+}
+
+#[rstest]
+#[actix_web::test]
+async fn a_plan_names_each_list_once(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::planned(on).await else {
+        return;
+    };
+    let planned = story.officer.get(&story.monitoring).await.expect(200);
+    let list = &planned["support_list_ids"][0];
+    let twice = json!({ "support_list_ids": [list, list] });
+    let refused = story.officer.patch(&story.monitoring, planned.version(), &twice).await;
+    assert_eq!(refused.violations(422), ["/support_list_ids/1 not-unique"]);
+    let once = json!({ "support_list_ids": [list] });
+    story.officer.patch(&story.monitoring, planned.version(), &once).await.expect(200);
 }

@@ -199,7 +199,7 @@ pub fn thaw(tx: &mut Tx, row: &MonitoringRow) -> Result<MonitoringRow, Error> {
 ///
 /// # Errors
 ///
-/// 409 `order-not-registered`; 422 for schools that do not take part, a day that is past or
+/// 409 `order-not-registered`; 422 for schools named twice or that do not take part, a day that is past or
 /// lies before the deadline, an unknown order.
 pub fn extend(
     tx: &mut Tx,
@@ -213,6 +213,7 @@ pub fn extend(
     }
     let taking_part = store::schools_of(tx, &row.id)?;
     let mut violations = domain::check_extension(given.until, row.report_deadline, tx.today());
+    violations.extend(repeated("/school_ids", &given.school_ids));
     for (place, id) in given.school_ids.iter().enumerate() {
         if !taking_part.iter().any(|school| school.school_id == *id && school.released_on.is_none()) {
             let detail = Bi::fixed("Школа не участвует в мониторинге", "The school does not take part");
@@ -267,12 +268,21 @@ fn check(tx: &mut Tx, scope: &Scope, plan: &Plan) -> Result<(), Error> {
     if orders::find(tx, scope, &plan.order_id)?.is_none() {
         violations.push(unknown("/order_id"));
     }
+    violations.extend(repeated("/support_list_ids", &plan.support_list_ids));
     for (place, id) in plan.support_list_ids.iter().enumerate() {
         if support_lists::find(tx, scope, id)?.is_none() {
             violations.push(unknown(&format!("/support_list_ids/{place}")));
         }
     }
     if violations.is_empty() { Ok(()) } else { Err(Error::invalid(violations)) }
+}
+
+/// The ids that stand there a second time.
+fn repeated<T: PartialEq>(pointer: &str, ids: &[T]) -> Vec<Violation> {
+    let again =
+        ids.iter().enumerate().filter(|(place, id)| ids.iter().take(*place).any(|other| other == *id));
+    let detail = || Bi::fixed("Элементы не должны повторяться", "The items must differ");
+    again.map(|(place, _)| Violation::new(format!("{pointer}/{place}"), "not-unique", detail())).collect()
 }
 
 fn unknown(pointer: &str) -> Violation {

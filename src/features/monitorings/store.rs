@@ -247,16 +247,17 @@ pub fn release_school(
         .map(|_| ())
 }
 
-/// Replaces the extensions of these schools.
+/// Replaces the extensions of these schools, all of one monitoring.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn extend(conn: &mut AnyConnection, rows: &[ExtensionRow]) -> QueryResult<()> {
-    for row in rows {
-        diesel::delete(deadline_extensions::table.find((&row.monitoring_id, &row.school_id)))
-            .execute(conn)?;
-    }
+    let Some(first) = rows.first() else { return Ok(()) };
+    let earlier = deadline_extensions::table
+        .filter(deadline_extensions::monitoring_id.eq(&first.monitoring_id))
+        .filter(deadline_extensions::school_id.eq_any(rows.iter().map(|row| &row.school_id)));
+    diesel::delete(earlier).execute(conn)?;
     insert_all!(conn, deadline_extensions::table, rows)
 }
 
