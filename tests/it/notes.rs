@@ -209,8 +209,14 @@ async fn a_published_note_is_read_by_all_until_another_takes_its_place(
     assert!(file.header("content-disposition").unwrap().contains("filename*=UTF-8''"));
     assert_eq!(anyone.get(&format!("{public}/content?format=pdf")).await.problem(406), "not-acceptable");
 
+    let monitoring = format!("/api/v1/monitorings/{}", campaign.monitoring);
+    step(officer, &monitoring, "complete").await;
     let version = head.get(&path).await.expect(200).version();
     let draft = head.act(&format!("{path}/replace"), version).await.expect(201);
+    let thawed = officer.get(&monitoring).await.expect(200);
+    let early = officer.act(&format!("{monitoring}/complete"), thawed.version()).await;
+    assert_eq!(early.problem(409), "monitoring-not-ready");
+    assert_eq!(early.json()["blocked_by"], json!(["note-not-registered"]), "the new one comes first");
     assert_eq!(head.act(&format!("{path}/replace"), version).await.problem(409), "note-exists");
     assert_eq!(anyone.get(&public).await.status, 200);
     let change = json!({"date": "2023-03-01", "missing_reports": campaign.missing, "preamble": "Уточнено."});
@@ -224,4 +230,5 @@ async fn a_published_note_is_read_by_all_until_another_takes_its_place(
     let hash = signed["hash"].as_str().unwrap();
     let verified = anyone.get(&format!("/api/v1/verify/{hash}")).await.expect(200);
     assert_eq!(verified["replaced_by"]["date"], "2023-03-01");
+    assert_eq!(step(officer, &monitoring, "complete").await["status"], "completed");
 }

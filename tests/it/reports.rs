@@ -383,6 +383,22 @@ async fn closing_a_school_ends_its_open_report(#[values(Sqlite, Postgres)] on: D
     assert_eq!(story.officer.get(&report).await.expect(200)["status"], "cancelled");
     let again = story.officer.act_with(&path, closed.version(), &body).await;
     assert_eq!(again.problem(409), "school-closed");
-    let late = story.app.as_school_head(&story.municipality, &story.schools[0]);
-    assert_eq!(late.get(&report).await.status, 200, "its people still read");
+
+    let ended = story.principal.get(&report).await.expect(200);
+    let change = json!({ "summary": "Итоги" });
+    let refused = story.principal.patch(&report, ended.version(), &change).await;
+    assert_eq!(refused.problem(403), "read-only-account", "its people still read, and only that");
+    let accounts = format!("/api/v1/accounts?school_id={}", story.schools[0]);
+    let accounts = story.head.get(&accounts).await.expect(200);
+    let person =
+        accounts["items"].as_array().unwrap().iter().find(|one| one["role"] == "school_head").unwrap();
+    assert_eq!(person["read_only_until"], "2023-05-30");
+    let path = format!("/api/v1/accounts/{}", person.id());
+    let place = json!({ "school_id": story.schools[1] });
+    let admin = story.app.as_admin();
+    let moved = admin.patch(&path, person.version(), &place).await.expect(200);
+    assert_eq!(moved["read_only_until"], Value::Null, "where he went he writes again");
+    let next = story.report_of(Some(&story.schools[1])).await;
+    let version = story.principal.get(&next).await.expect(200).version();
+    story.principal.patch(&next, version, &change).await.expect(200);
 }

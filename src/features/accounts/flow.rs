@@ -286,6 +286,10 @@ fn write_details(account: &mut Account, details: Details) {
     ));
     row.full_name = full_name;
     row.position = position;
+    if row.school_id != placement.school_id {
+        // What was left to read was the closed school's.
+        row.read_only_until = None;
+    }
     row.role = placement.role;
     row.region_code = placement.region_code;
     row.municipality_id = placement.municipality_id;

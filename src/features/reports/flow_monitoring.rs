@@ -42,9 +42,10 @@ pub fn analyse(tx: &mut Tx, row: MonitoringRow) -> Result<MonitoringRow, Error> 
 ///
 /// # Errors
 ///
-/// 409 `monitoring-not-ready` without a registered note.
+/// 409 `monitoring-not-ready` without a registered note in force: while one that takes the
+/// place of another is drafted, the monitoring is thawed.
 pub fn complete(tx: &mut Tx, row: MonitoringRow) -> Result<MonitoringRow, Error> {
-    if !store_views::has_registered_note(tx, &row.id)? {
+    if row.frozen_at.is_none() || !store_views::has_registered_note(tx, &row.id)? {
         return Err(Error::blocked(&problems::MONITORING_NOT_READY, &["note-not-registered"]));
     }
     monitorings::advance(tx, row, MonitoringStatus::Completed, "complete", None)

@@ -44,7 +44,7 @@ impl Circumstances {
     ///
     /// The report's own state comes first, then the monitoring's: a report is worked on
     /// while the monitoring is open or collected; a draft is submitted after the collection
-    /// only under an extension; an accepted report goes back until a note is signed, and
+    /// only under an extension, so a submission is taken back only then; an accepted report goes back until a note is signed, and
     /// what went back after the analysis is corrected, submitted and accepted until then too.
     #[must_use]
     pub fn blockers(&self, step: ReportStep) -> Vec<&'static str> {
@@ -65,12 +65,14 @@ impl Circumstances {
         }
         match self.monitoring {
             MonitoringStatus::Open => vec![],
-            MonitoringStatus::Collected if step == ReportStep::Submit && !self.may_still_submit() => {
+            MonitoringStatus::Collected
+                if matches!(step, ReportStep::Submit | ReportStep::Withdraw) && !self.may_still_submit() =>
+            {
                 vec!["collection-closed"]
             }
             MonitoringStatus::Collected => vec![],
             MonitoringStatus::Analysed if self.frozen => vec!["monitoring-frozen"],
-            MonitoringStatus::Analysed if self.status != Draft => vec![],
+            MonitoringStatus::Analysed if self.status != Draft && step != ReportStep::Withdraw => vec![],
             MonitoringStatus::Analysed => vec!["monitoring-analysed"],
             MonitoringStatus::Completed => vec!["monitoring-completed"],
             MonitoringStatus::Cancelled => vec!["monitoring-cancelled"],
@@ -169,6 +171,18 @@ mod tests {
         assert!(accepted.blockers(ReportStep::Return).is_empty());
         accepted.frozen = true;
         assert_eq!(accepted.blockers(ReportStep::Return), ["monitoring-frozen"]);
+    }
+
+    #[test]
+    fn what_could_not_be_sent_again_is_not_taken_back() {
+        let mut submitted = at(ReportStatus::Submitted, MonitoringStatus::Collected);
+        assert_eq!(submitted.blockers(ReportStep::Withdraw), ["collection-closed"]);
+        assert!(submitted.blockers(ReportStep::Accept).is_empty());
+        submitted.extension_until = Some(submitted.today);
+        assert!(submitted.blockers(ReportStep::Withdraw).is_empty());
+        submitted.monitoring = MonitoringStatus::Analysed;
+        assert_eq!(submitted.blockers(ReportStep::Withdraw), ["monitoring-analysed"]);
+        assert!(submitted.blockers(ReportStep::Return).is_empty());
     }
 
     #[test]

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 
 use super::super::flow_closing::{self, Closure};
 use crate::auth::Permit;
+use crate::auth::session::Sessions;
 use crate::db::Db;
 use crate::error::Error;
 use crate::features::schools::{ClosureKind, School, SchoolOut, WriteSchools};
@@ -42,13 +43,14 @@ struct SchoolClosure {
 async fn close_school(
     permit: Permit<WriteSchools>,
     db: Data<Db>,
+    sessions: Data<Sessions>,
     writing: Writing,
     id: Path<SchoolId>,
     body: Body<SchoolClosure>,
 ) -> Result<HttpResponse, Error> {
     let Permit { caller, scope, .. } = permit;
     let hash = body.hash().to_owned();
-    writing
+    let response = writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
             let row = flow_closing::open_school(tx, &scope, &id)?;
             writing.admit(tx, &body)?;
@@ -60,5 +62,7 @@ async fn close_school(
             let row = flow_closing::close(tx, &scope, row, closure)?;
             SchoolOut::answer(School::idle(row), writing.info.lang, &caller)
         })
-        .await
+        .await?;
+    sessions.forget();
+    Ok(response)
 }
