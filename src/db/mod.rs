@@ -6,6 +6,7 @@ pub mod connection;
 pub mod json;
 pub mod migrate;
 pub mod page;
+mod prepared;
 #[expect(missing_docs, reason = "generated from the migrations")]
 pub mod schema;
 pub mod tx;
@@ -22,6 +23,7 @@ pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub(crate) use self::connection::{insert_all, lock};
 pub use self::json::Json;
 pub(crate) use self::page::keyset;
+pub(crate) use self::prepared::Prepared;
 pub use self::tx::{Actor, Change, Event, Op, Tx};
 use crate::kit::clock::Clock;
 
@@ -142,7 +144,10 @@ impl Db {
             Some(writer) => Some(
                 tokio::time::timeout(WRITER_WAIT, Arc::clone(&writer.next).acquire_owned())
                     .await
-                    .map_err(|_elapsed| Failure::Busy)?
+                    .map_err(|_elapsed| {
+                        log::warn!("no turn to write within {WRITER_WAIT:?}");
+                        Failure::Busy
+                    })?
                     .map_err(|_closed| Failure::Busy)?,
             ),
             None => None,
@@ -165,7 +170,10 @@ impl Db {
     async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
         match tokio::time::timeout(CONNECTION_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
-            Ok(Err(_)) | Err(_) => Err(Failure::Busy),
+            Ok(Err(_)) | Err(_) => {
+                log::warn!("every database connection is in use");
+                Err(Failure::Busy)
+            }
         }
     }
 }
@@ -224,6 +232,6 @@ where
 
 fn roll_back(conn: &mut AnyConnection) {
     if let Err(cause) = conn.batch_execute("ROLLBACK") {
-        log::error!("rollback failed, the connection is given up: {cause}");
+        log::error!("rollback failed: {cause}");
     }
 }

@@ -8,7 +8,7 @@ use super::domain::ReportStatus;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{deadline_extensions, monitorings, municipalities, report_versions, reports};
-use crate::db::{AnyConnection, Backend, insert_all, keyset, lock};
+use crate::db::{AnyConnection, Backend, Prepared, insert_all, keyset, lock};
 use crate::features::monitorings::MonitoringStatus;
 use crate::kit::id::{AccountId, MonitoringId, MunicipalityId, ReportId, SchoolId};
 
@@ -94,8 +94,11 @@ pub(super) fn scoped<'a>(scope: &'a Scope) -> reports::BoxedQuery<'a, Backend> {
     if let Some(id) = scope.municipality() {
         query = query.filter(reports::municipality_id.eq(id));
     }
-    if let Some(ids) = scope.schools() {
-        query = query.filter(reports::school_id.eq_any(ids));
+    match (scope.own_school(), scope.schools()) {
+        // A set has a text per size and is planned anew each time; one school is prepared once.
+        (Some(id), _) => query = query.filter(reports::school_id.eq(id)),
+        (None, Some(ids)) => query = query.filter(reports::school_id.eq_any(ids)),
+        (None, None) => {}
     }
     if let Some(code) = scope.region() {
         let regional =
@@ -289,7 +292,7 @@ pub(super) fn insert(conn: &mut AnyConnection, rows: &[ReportRow]) -> QueryResul
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn update(conn: &mut AnyConnection, row: &ReportRow) -> QueryResult<()> {
-    diesel::update(reports::table.find(&row.id)).set(row).execute(conn).map(|_| ())
+    Prepared(diesel::update(reports::table.find(&row.id)).set(row)).execute(conn).map(|_| ())
 }
 
 /// Keeps what was submitted.

@@ -10,7 +10,7 @@ use super::domain::{EvidenceKind, ItemStatus};
 use super::store::ReportRow;
 use super::view::ItemView;
 use crate::db::schema::{evidence, report_items};
-use crate::db::{AnyConnection, insert_all};
+use crate::db::{AnyConnection, Prepared, insert_all};
 use crate::kit::id::{AccountId, EvidenceId, MeasureId, ReportId};
 
 /// An item as stored.
@@ -156,10 +156,8 @@ pub(super) fn insert_items(conn: &mut AnyConnection, rows: &[ItemRow]) -> QueryR
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn update_item(conn: &mut AnyConnection, row: &ItemRow) -> QueryResult<()> {
-    diesel::update(report_items::table.find((&row.report_id, &row.measure_id)))
-        .set(row)
-        .execute(conn)
-        .map(|_| ())
+    let change = diesel::update(report_items::table.find((&row.report_id, &row.measure_id))).set(row);
+    Prepared(change).execute(conn).map(|_| ())
 }
 
 /// The report and the measure that a piece of evidence belongs to. Takes no scope: the
