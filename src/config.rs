@@ -68,7 +68,7 @@ impl Config {
             signing_key_file: setting("SIGNING_KEY_FILE")?,
             token_issuer: setting("TOKEN_ISSUER")?.unwrap_or_else(|| "school-roadmap".to_owned()),
             token_audience: setting("TOKEN_AUDIENCE")?.unwrap_or_else(|| "school-roadmap".to_owned()),
-            public_url: setting("PUBLIC_URL")?,
+            public_url: setting::<String>("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned()),
             allowed_hosts: setting::<String>("ALLOWED_HOSTS")?
                 .unwrap_or_default()
                 .split(',')

@@ -190,6 +190,10 @@ impl From<Refusal> for Error {
     }
 }
 
+/// Words of failures that pass by themselves. PostgreSQL tells them in the language of its
+/// `lc_messages`, which only its superuser may change.
+const PASSING: [&str; 5] = ["locked", "deadlock", "connection", "взаимоблокировка", "соединени"];
+
 impl From<DieselError> for Error {
     fn from(cause: DieselError) -> Self {
         match &cause {
@@ -204,7 +208,7 @@ impl From<DieselError> for Error {
                 Self::refuse(&problems::UNAVAILABLE)
             }
             DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)
-                if ["locked", "deadlock", "connection"].iter().any(|word| info.message().contains(word)) =>
+                if PASSING.iter().any(|word| info.message().contains(word)) =>
             {
                 log::warn!("database: {cause}");
                 Self::refuse(&problems::UNAVAILABLE)

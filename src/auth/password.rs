@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use actix_web::web;
+use anyhow::Context;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher, PasswordVerifier, Version};
 use tokio::sync::Semaphore;
@@ -25,7 +26,8 @@ const ALPHABET: &[u8] = b"abcdefghjkmnpqrstuvwxyz23456789";
 static TURNS: Semaphore = Semaphore::const_new(AT_A_TIME);
 
 /// A hash that no password has, so that an unknown login costs as much as a known one.
-static DECOY: LazyLock<String> = LazyLock::new(|| hash(&one_time()).unwrap_or_default());
+static DECOY: LazyLock<String> =
+    LazyLock::new(|| one_time().ok().and_then(|secret| hash(&secret).ok()).unwrap_or_default());
 
 fn argon2() -> Argon2<'static> {
     let (memory, passes, lanes) = COST;
@@ -102,13 +104,13 @@ async fn in_turn<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -
 }
 
 /// A one-time password: 16 letters and digits in groups of four, 79 bits.
-#[must_use]
-pub fn one_time() -> String {
+///
+/// # Errors
+///
+/// The system gives no randomness.
+pub fn one_time() -> anyhow::Result<String> {
     let mut bytes = [0_u8; 64];
-    // Without randomness there is no secret to give out: an unusable one then.
-    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
-        log::error!("the system gives no randomness");
-    }
+    aws_lc_rs::rand::fill(&mut bytes).context("the system gives no randomness")?;
     let limit = 256 - 256 % ALPHABET.len();
     let letters: Vec<char> = bytes
         .iter()
@@ -117,7 +119,7 @@ pub fn one_time() -> String {
         .map(|letter| char::from(*letter))
         .take(16)
         .collect();
-    letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-")
+    Ok(letters.chunks(4).map(|group| group.iter().collect::<String>()).collect::<Vec<_>>().join("-"))
 }
 
 #[cfg(test)]
@@ -160,7 +162,7 @@ mod tests {
 
     #[test]
     fn one_time_passwords_differ() {
-        assert_ne!(one_time(), one_time());
-        assert_eq!(one_time().len(), 19);
+        assert_ne!(one_time().unwrap(), one_time().unwrap());
+        assert_eq!(one_time().unwrap().len(), 19);
     }
 }

@@ -32,16 +32,4 @@ impl Role {
             other => other,
         }
     }
-
-    /// Whether the role belongs to one school.
-    #[must_use]
-    pub fn is_of_school(self) -> bool {
-        matches!(self, Self::SchoolHead | Self::SchoolOperator)
-    }
-
-    /// Whether the role belongs to a municipality's department.
-    #[must_use]
-    pub fn is_of_department(self) -> bool {
-        matches!(self, Self::MunicipalHead | Self::MunicipalOfficer)
-    }
 }

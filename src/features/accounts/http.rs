@@ -239,7 +239,7 @@ async fn step<A>(
 
 /// A new one-time password and its hash, made before the transaction: hashing takes long.
 async fn one_time_password() -> Result<(String, String), Error> {
-    let password = password::one_time();
+    let password = password::one_time().map_err(Error::Internal)?;
     let hash = password::hash_in_turn(password.clone()).await?;
     Ok((password, hash))
 }

@@ -45,7 +45,7 @@ pub fn create_by_operator(
         LOGIN_LENGTH.start(),
         LOGIN_LENGTH.end()
     );
-    let one_time = password::one_time();
+    let one_time = password::one_time()?;
     let hash = password::hash(&one_time)?;
     let account = db::transact(conn, &operator(), clock.now(), Mode::Keep, |tx| {
         flow::create(tx, &Scope::Service, new, hash)
