@@ -102,6 +102,8 @@ problems! {
     REPORT_STATE "report-state" 409, "Состояние отчёта не допускает этого", "The state of the report does not allow this", "municipal_officer", "Посмотрите actions отчёта.", "See the report's actions.";
     COLLECTION_CLOSED "collection-closed" 409, "Сбор отчётов закрыт", "The collection of reports is closed", "municipal_officer", "Попросите отдел образования продлить срок.", "Ask the department for an extension.";
     OWN_REPORT "own-report" 409, "Отчёт принимает не тот, кто его представил", "Who submitted a report cannot accept it", "municipal_head", "Принять отчёт должен другой сотрудник.", "Somebody else must accept the report.";
+    REMARKS_OPEN "remarks-open" 409, "На замечания ещё нет ответа", "Some remarks are not answered yet", "school_head", "Ответьте на замечания, названные в errors, через POST /api/v1/remarks/{id}/answer.", "Answer the remarks named in errors by POST /api/v1/remarks/{id}/answer.";
+    REMARK_STATE "remark-state" 409, "Состояние замечания не допускает этого", "The state of the remark does not allow this", "municipal_officer", "Посмотрите actions замечания; к отчёту можно сделать новое.", "See the remark's actions; a new one can be written on the report.";
     MONITORING_FROZEN "monitoring-frozen" 409, "Справка подписана, данные зафиксированы", "The note is signed, the data are frozen", "municipal_head", "Изменения возможны после замены справки.", "Changes are possible once the note is being replaced.";
     // Conclusions, recommendations, notes
     RECOMMENDATION_STATE "recommendation-state" 409, "Состояние рекомендации не допускает этого", "The state of the recommendation does not allow this", "municipal_officer", "Посмотрите actions рекомендации.", "See the recommendation's actions.";

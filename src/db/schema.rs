@@ -309,6 +309,28 @@ diesel::table! {
 }
 
 diesel::table! {
+    remarks (id) {
+        id -> Text,
+        report_id -> Text,
+        measure_id -> Nullable<Text>,
+        pointer -> Text,
+        text -> Text,
+        status -> Text,
+        submission -> Integer,
+        created_by -> Text,
+        author_role -> Text,
+        answer -> Nullable<Text>,
+        answered_by -> Nullable<Text>,
+        answered_at -> Nullable<Timestamp>,
+        resolved_by -> Nullable<Text>,
+        resolved_at -> Nullable<Timestamp>,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     report_items (report_id, measure_id) {
         report_id -> Text,
         measure_id -> Text,
@@ -502,6 +524,8 @@ diesel::joinable!(recommendation_schools -> schools (school_id));
 diesel::joinable!(recommendations -> monitorings (monitoring_id));
 diesel::joinable!(recommendations -> municipalities (municipality_id));
 diesel::joinable!(recommendations -> notes (note_id));
+diesel::joinable!(remarks -> measures (measure_id));
+diesel::joinable!(remarks -> reports (report_id));
 diesel::joinable!(report_items -> measures (measure_id));
 diesel::joinable!(report_items -> reports (report_id));
 diesel::joinable!(report_versions -> accounts (submitted_by));
@@ -539,6 +563,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     orders,
     recommendation_schools,
     recommendations,
+    remarks,
     report_items,
     report_versions,
     reports,

@@ -6,6 +6,7 @@
 pub mod case;
 pub mod play;
 mod player;
+mod review;
 
 use std::net::SocketAddr;
 use std::path::Path;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::player::{Player, id, text};
+use super::review;
 use crate::db::DatabaseUrl;
 use crate::features::accounts;
 use crate::kit::clock::Clock;
@@ -38,6 +39,8 @@ pub struct Played {
     pub monitoring_id: String,
     /// Ids of the reports by subject: a school's short name, or `municipality`.
     pub reports: BTreeMap<String, String>,
+    /// Ids of the remarks on reports.
+    pub remarks: Vec<String>,
     /// Ids of the recommendations.
     pub recommendations: Vec<String>,
     /// The note.
@@ -234,7 +237,7 @@ fn pick(object: &Value, members: &[&str]) -> Value {
 }
 
 /// Whoever answers for the report of a subject: fills and submits, and who accepts it.
-fn people_of(case: &Case, subject: &str) -> (String, &'static str) {
+pub(super) fn people_of(case: &Case, subject: &str) -> (String, &'static str) {
     let school = case
         .list("schools")
         .iter()
@@ -255,10 +258,19 @@ async fn reports(player: &mut Player<'_>, case: &Case, played: &mut Played) -> a
         let (author, reviewer) = people_of(case, &subject);
         for item in report.get("items").and_then(Value::as_array).into_iter().flatten() {
             player.say("reports");
-            fill(player, played, &path, &author, item).await?;
+            let measure = written(player, played, &path, &author, item).await?;
+            evidence(player, &measure, &author, item).await?;
         }
         player.step(&author, &path, "submit", None).await?;
         submitted.push((path, reviewer));
+    }
+    for review in case.list("reviews") {
+        let subject = text(review, "subject")?;
+        let path = format!("/api/v1/reports/{}", played.reports.get(&subject).context(subject.clone())?);
+        if submitted.iter().any(|(report, _)| *report == path) {
+            player.say("review");
+            played.remarks.push(review::correct(player, case, played, &path, review).await?);
+        }
     }
     player.on("2023-12-25")?;
     for (path, reviewer) in submitted {
@@ -271,17 +283,22 @@ async fn reports(player: &mut Player<'_>, case: &Case, played: &mut Played) -> a
     Ok(())
 }
 
-async fn fill(
+/// Writes an item as the case has it; gives its path.
+pub(super) async fn written(
     player: &mut Player<'_>,
     played: &Played,
     report: &str,
     author: &str,
     item: &Value,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<String> {
     let measure = played.measures.get(&text(item, "measure")?).context("an item of no measure")?;
     let path = format!("{report}/items/{measure}");
     let body = pick(item, &["status", "actual_date", "result", "reason"]);
     player.change(author, Method::PUT, &path, body).await?;
+    Ok(path)
+}
+
+async fn evidence(player: &mut Player<'_>, path: &str, author: &str, item: &Value) -> anyhow::Result<()> {
     for evidence in item.get("evidence").and_then(Value::as_array).into_iter().flatten() {
         player.create(author, &format!("{path}/evidence"), evidence.clone()).await?;
     }

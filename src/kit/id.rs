@@ -77,6 +77,8 @@ ids! {
     ReportId
     /// A piece of evidence.
     EvidenceId
+    /// A remark on a report.
+    RemarkId
     /// A recommendation.
     RecommendationId
     /// A note.

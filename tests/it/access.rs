@@ -39,6 +39,7 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
         ("/notes/{id}", played.note_id.clone()),
         ("/orders/{id}", played.orders["list"].clone()),
         ("/recommendations/{id}", played.recommendations[0].clone()),
+        ("/remarks/{id}", played.remarks[0].clone()),
         ("/reports/{id}", report.clone()),
         ("/road-maps/{id}", played.road_map_id.clone()),
         ("/schools/{id}", school.clone()),
@@ -48,6 +49,7 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
         ("{entry_id}", entries["items"][0].id()),
         ("{ogrn}", "1025799000017".to_owned()),
         ("{code}", "2.1".to_owned()),
+        ("{n}", "2".to_owned()),
         ("{hash}", note["hash"].as_str().unwrap().to_owned()),
     ]
 }

@@ -29,6 +29,7 @@ mod proxy;
 mod raw;
 mod recommendations;
 mod reports;
+mod review;
 mod road_map;
 mod road_maps;
 mod school_moves;

@@ -3,8 +3,9 @@
 use super::content::{Content, ContentShown, ItemContent};
 use super::domain::ReportStatus;
 use super::lifecycle::{Circumstances, ReportStep};
-use super::store::{self, ReportRow, VersionRow};
+use super::store::{self, ReportRow};
 use super::store_items;
+use super::store_versions::{self, VersionRow};
 use super::store_views;
 use super::submission::submit_violations;
 use super::view::{ItemView, ReportView};
@@ -88,7 +89,8 @@ pub fn content(
     let content = match shown {
         ContentShown::Current => store_items::current(conn, row)?,
         ContentShown::LastSubmitted => {
-            serde_json::from_str(&store::version_content(conn, &row.id, row.submission)?)?
+            let kept = store_versions::find(conn, &row.id, row.submission)?;
+            serde_json::from_str(&kept.ok_or(diesel::NotFound)?.content)?
         }
         ContentShown::Hidden => Content::hidden(),
     };
@@ -178,7 +180,7 @@ pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow
         submitted_by: by.clone(),
         submitted_at: tx.now(),
     };
-    store::insert_version(tx, &version)?;
+    store_versions::insert(tx, &version)?;
     Ok(row)
 }
 
@@ -203,14 +205,14 @@ pub fn withdraw(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error> {
 /// # Errors
 ///
 /// Database failures only.
-pub fn send_back(tx: &mut Tx, mut row: ReportRow, reason: &str) -> Result<ReportRow, Error> {
+pub fn send_back(tx: &mut Tx, mut row: ReportRow, reason: Option<String>) -> Result<ReportRow, Error> {
     let from = row.status;
     row.status = ReportStatus::Returned;
     row.returned_at = Some(tx.now());
-    row.return_reason = Some(reason.to_owned());
+    row.return_reason.clone_from(&reason);
     row.accepted_at = None;
     row.accepted_by = None;
-    save(tx, row, "return", from, Some(reason))
+    save(tx, row, "return", from, reason.as_deref())
 }
 
 /// Accepts a submitted report.

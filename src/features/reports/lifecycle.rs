@@ -20,6 +20,10 @@ pub enum ReportStep {
     Return,
     /// Accept it.
     Accept,
+    /// Write a remark on it.
+    Remark,
+    /// Answer or resolve a remark on it.
+    Discuss,
 }
 
 /// What the steps of a report depend on.
@@ -53,11 +57,14 @@ impl Circumstances {
             ReportStep::Update | ReportStep::Submit => matches!(self.status, Draft | Returned),
             ReportStep::Withdraw | ReportStep::StartReview | ReportStep::Accept => self.status == Submitted,
             ReportStep::Return => matches!(self.status, Submitted | Accepted),
+            ReportStep::Remark => matches!(self.status, Submitted | Returned | Accepted),
+            ReportStep::Discuss => self.status != ReportStatus::Cancelled,
         };
         if !fits {
             return vec![self.state_code()];
         }
-        if step == ReportStep::Return && self.status == Accepted {
+        let talk = matches!(step, ReportStep::Remark | ReportStep::Discuss);
+        if talk || (step == ReportStep::Return && self.status == Accepted) {
             return self.held_by_note();
         }
         if step == ReportStep::Withdraw && self.review_started {
@@ -123,13 +130,15 @@ mod tests {
     #[test]
     fn every_pair_outside_the_diagram_is_blocked() {
         use ReportStatus::{Accepted, Draft, Returned, Submitted};
-        let diagram: [(ReportStep, &[ReportStatus]); 6] = [
+        let diagram: [(ReportStep, &[ReportStatus]); 8] = [
             (ReportStep::Update, &[Draft, Returned]),
             (ReportStep::Submit, &[Draft, Returned]),
             (ReportStep::Withdraw, &[Submitted]),
             (ReportStep::StartReview, &[Submitted]),
             (ReportStep::Return, &[Submitted, Accepted]),
             (ReportStep::Accept, &[Submitted]),
+            (ReportStep::Remark, &[Submitted, Returned, Accepted]),
+            (ReportStep::Discuss, &[Draft, Submitted, Returned, Accepted]),
         ];
         for (step, from) in diagram {
             for status in ReportStatus::ALL {
@@ -171,6 +180,17 @@ mod tests {
         assert!(accepted.blockers(ReportStep::Return).is_empty());
         accepted.frozen = true;
         assert_eq!(accepted.blockers(ReportStep::Return), ["monitoring-frozen"]);
+    }
+
+    #[test]
+    fn a_remark_is_written_and_answered_until_a_note_is_signed() {
+        let mut accepted = at(ReportStatus::Accepted, MonitoringStatus::Analysed);
+        for step in [ReportStep::Remark, ReportStep::Discuss] {
+            accepted.frozen = false;
+            assert!(accepted.blockers(step).is_empty());
+            accepted.frozen = true;
+            assert_eq!(accepted.blockers(step), ["monitoring-frozen"]);
+        }
     }
 
     #[test]

@@ -6,10 +6,14 @@
 //! released school's report is cancelled, and so is every report of a cancelled monitoring.
 //! A deadline never blocks, it only makes late.
 //!
+//! Remarks: open -answer-> answered; open, answered -resolve-> resolved. While one is open, the
+//! report is not submitted again. Each submission freezes a version.
+//!
 //! Opening a monitoring and everything else that needs its reports is served here, and so is
 //! closing a school, which ends them.
 
 mod content;
+mod diff;
 pub mod domain;
 mod evidence;
 mod flow;
@@ -17,13 +21,18 @@ mod flow_closing;
 mod flow_items;
 mod flow_monitoring;
 mod flow_opening;
+mod flow_remarks;
 mod http;
 mod lifecycle;
+mod place;
 mod policy;
+mod remark;
 pub mod standing;
 mod store;
 mod store_closing;
 mod store_items;
+mod store_remarks;
+mod store_versions;
 mod store_views;
 pub mod submission;
 mod view;

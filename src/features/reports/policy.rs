@@ -13,6 +13,10 @@ actions! {
     ReviewReports = writes [MunicipalHead, MunicipalOfficer];
     /// Review the municipality's own report.
     ReviewOwnReport = writes [MunicipalHead];
+    /// Read the remarks on reports within the scope.
+    ReadRemarks = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator];
+    /// Write and resolve remarks on the reports of schools.
+    WriteRemarks = writes [MunicipalHead, MunicipalOfficer, Curator];
     /// Read evidence that holds personal data.
     ReadPersonalData = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator];
 }

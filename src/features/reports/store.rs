@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use super::domain::ReportStatus;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::{deadline_extensions, monitorings, municipalities, report_versions, reports};
+use crate::db::schema::{deadline_extensions, monitorings, municipalities, reports};
 use crate::db::{AnyConnection, Backend, Prepared, insert_all, keyset, lock};
 use crate::features::monitorings::MonitoringStatus;
 use crate::kit::id::{AccountId, MonitoringId, MunicipalityId, ReportId, SchoolId};
@@ -60,17 +60,6 @@ impl Keyed for ReportRow {
     fn key(&self, _: &str) -> String {
         self.id.to_string()
     }
-}
-
-/// What was submitted once, frozen.
-#[derive(Debug, Insertable)]
-#[diesel(table_name = report_versions)]
-pub(super) struct VersionRow {
-    pub(super) report_id: ReportId,
-    pub(super) number: i32,
-    pub(super) content: String,
-    pub(super) submitted_by: AccountId,
-    pub(super) submitted_at: NaiveDateTime,
 }
 
 /// What a list of reports is narrowed to; every member given must hold.
@@ -293,22 +282,4 @@ pub(super) fn insert(conn: &mut AnyConnection, rows: &[ReportRow]) -> QueryResul
 /// Diesel's own error, unchanged.
 pub(super) fn update(conn: &mut AnyConnection, row: &ReportRow) -> QueryResult<()> {
     Prepared(diesel::update(reports::table.find(&row.id)).set(row)).execute(conn).map(|_| ())
-}
-
-/// Keeps what was submitted.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn insert_version(conn: &mut AnyConnection, row: &VersionRow) -> QueryResult<()> {
-    diesel::insert_into(report_versions::table).values(row).execute(conn).map(|_| ())
-}
-
-/// What was submitted as the `number`th, JSON.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged; `NotFound` when nothing was.
-pub(super) fn version_content(conn: &mut AnyConnection, id: &ReportId, number: i32) -> QueryResult<String> {
-    report_versions::table.find((id, number)).select(report_versions::content).first(conn)
 }

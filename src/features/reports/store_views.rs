@@ -10,11 +10,12 @@ use diesel::prelude::*;
 use super::domain::Item;
 use super::store::{self, ReportRow};
 use super::store_items::ItemRow;
+use super::store_remarks;
 use super::view::{ItemView, ReportSubject, ReportView};
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{
-    audit_events, deadline_extensions, evidence, measures, monitoring_schools, monitorings, notes,
+    audit_events, deadline_extensions, evidence, measures, monitoring_schools, monitorings, notes, remarks,
     report_items, reports,
 };
 use crate::db::{AnyConnection, keyset};
@@ -57,6 +58,7 @@ pub(super) fn views(conn: &mut AnyConnection, rows: Vec<ReportRow>) -> QueryResu
     let mut items = items_of(conn, &rows)?;
     let names = names_of(conn, &rows)?;
     let extensions = extensions_of(conn, &rows)?;
+    let remarks = store_remarks::open_counts(conn, &rows)?;
     rows.into_iter()
         .map(|row| {
             let monitoring = monitorings.get(&row.monitoring_id).cloned().ok_or(diesel::NotFound)?;
@@ -68,6 +70,7 @@ pub(super) fn views(conn: &mut AnyConnection, rows: Vec<ReportRow>) -> QueryResu
                 school_name: place.as_ref().and_then(|place| names.get(place).cloned()),
                 extension_until: place.as_ref().and_then(|place| extensions.get(place).copied()),
                 items: items.remove(&row.id).into_iter().flatten().collect(),
+                open_remarks: remarks.get(&row.id).copied().unwrap_or(0),
                 row,
             })
         })
@@ -154,7 +157,7 @@ impl Keyed for HistoryRow {
     }
 }
 
-/// The journal of a report, at most `page.limit + 1` steps, of these actions only. Takes no
+/// The journal of a report and of its remarks, at most `page.limit + 1` steps, of these actions only. Takes no
 /// scope: the caller holds the report.
 ///
 /// # Errors
@@ -167,10 +170,10 @@ pub(super) fn history(
     page: &Page,
 ) -> QueryResult<Listed<HistoryRow>> {
     let matching = || {
-        let mut query = audit_events::table
-            .filter(audit_events::resource.eq("reports"))
-            .filter(audit_events::resource_id.eq(id.as_str()))
-            .into_boxed();
+        let on_it = remarks::table.filter(remarks::report_id.eq(id)).select(remarks::id);
+        let its_own = audit_events::resource.eq("reports").and(audit_events::resource_id.eq(id.as_str()));
+        let of_remarks = audit_events::resource.eq("remarks").and(audit_events::resource_id.eq_any(on_it));
+        let mut query = audit_events::table.filter(its_own.or(of_remarks)).into_boxed();
         if let Some(actions) = actions {
             query = query.filter(audit_events::action.eq_any(actions));
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::domain::{Item, ItemStatus, is_blank, is_late, reason_detail};
+use super::place::item_pointer;
 use crate::features::road_maps::Measure;
 use crate::kit::id::MeasureId;
 use crate::kit::lang::Bi;
@@ -41,8 +42,7 @@ pub fn submit_violations(measures: &[Measure], items: &[Item], report_deadline: 
     for measure in measures.iter().filter(|m| m.counts_in_compliance) {
         let item = items.get(&measure.id).copied();
         let mut broken = |code, detail| {
-            let pointer = format!("/items/{}", escaped(&measure.code));
-            found.push(Violation::new(pointer, code, detail));
+            found.push(Violation::new(item_pointer(measure), code, detail));
         };
         if !is_final(measure, item, report_deadline) {
             broken("status-not-final", status_detail(measure));
@@ -129,11 +129,6 @@ fn lacks_evidence(measure: &Measure, item: &Item) -> bool {
 
 fn by_measure(items: &[Item]) -> HashMap<&MeasureId, &Item> {
     items.iter().map(|item| (&item.measure_id, item)).collect()
-}
-
-/// A code as a token of a JSON pointer.
-fn escaped(code: &str) -> String {
-    code.replace('~', "~0").replace('/', "~1")
 }
 
 fn status_detail(measure: &Measure) -> Bi {

@@ -50,6 +50,8 @@ pub struct ReportView {
     pub extension_until: Option<NaiveDate>,
     /// Its items as they are now.
     pub items: Vec<Item>,
+    /// How many remarks wait for an answer.
+    pub open_remarks: i64,
 }
 
 /// One item of a report, with all that its change depends on.

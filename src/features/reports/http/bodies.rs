@@ -28,14 +28,14 @@ pub(super) struct ReportPatch {
     problems: Option<Option<String>>,
 }
 
-/// Why a report goes back.
+/// Why a report goes back; without a reason its open remarks say it.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"reason": "Приложите приказ о назначении ответственного"}))]
 pub(super) struct ReportReturn {
     /// What is to be corrected.
     #[schema(min_length = 1, max_length = 4000)]
-    pub(super) reason: String,
+    pub(super) reason: Option<String>,
 }
 
 /// The state of one measure; members left out are cleared.

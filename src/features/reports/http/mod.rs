@@ -6,9 +6,11 @@ mod item;
 mod monitoring;
 mod progress;
 mod reader;
+mod remark;
 mod report;
 mod rights;
 mod school;
+mod version;
 
 use crate::web::Operations;
 mod shape;
@@ -16,8 +18,10 @@ mod shape;
 /// Registers the operations.
 pub fn configure(operations: &mut Operations) {
     report::configure(operations);
+    version::configure(operations);
     item::configure(operations);
     evidence::configure(operations);
+    remark::configure(operations);
     monitoring::configure(operations);
     progress::configure(operations);
     school::configure(operations);

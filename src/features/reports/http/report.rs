@@ -10,7 +10,7 @@ use super::super::lifecycle::ReportStep;
 use super::super::store::{self, ReportRow};
 use super::super::store_views::{self, HistoryRow};
 use super::super::view::ReportView;
-use super::super::{flow, policy};
+use super::super::{flow, flow_remarks, policy};
 use super::bodies::{ReportFilter, ReportHistoryFilter, ReportPatch, ReportReturn};
 use super::reader::Reader;
 use super::rights::demand;
@@ -167,7 +167,8 @@ async fn update_report(
 /// Submit the own report.
 ///
 /// Answers 422 with everything that is missing, pointers `/items/{code}`; 409
-/// `collection-closed` for a draft after the collection, unless an extension covers the school.
+/// `collection-closed` for a draft after the collection, unless an extension covers the school;
+/// 409 `remarks-open` with every remark that waits for an answer.
 #[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The report", body = ReportOut)))]
 #[post("/reports/{id}/submit")]
 async fn submit_report(
@@ -177,6 +178,7 @@ async fn submit_report(
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, Body::none(), ReportStep::Submit, |tx, reader, view, ()| {
+        flow_remarks::require_answered(tx, &view)?;
         flow::submit(tx, view, &reader.caller.account_id)
     })
     .await
@@ -208,7 +210,8 @@ async fn start_report_review(
     step(permit, &db, writing, id, Body::none(), ReportStep::StartReview, act).await
 }
 
-/// Send a submitted report back with a reason; an accepted one too, until the note is signed.
+/// Send a submitted report back with a reason or open remarks; an accepted one too, until the
+/// note is signed.
 #[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), request_body = ReportReturn, responses((status = 200, description = "The report", body = ReportOut)))]
 #[post("/reports/{id}/return")]
 async fn return_report(
@@ -219,7 +222,8 @@ async fn return_report(
     body: Body<ReportReturn>,
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, body, ReportStep::Return, |tx, _, view, given| {
-        flow::send_back(tx, view.row, &given.reason)
+        flow_remarks::require_words(&view, given.reason.as_deref())?;
+        flow::send_back(tx, view.row, given.reason)
     })
     .await
 }

@@ -18,6 +18,8 @@ pub(super) struct Rights {
     pub submits: bool,
     /// Accept it and send it back.
     pub reviews: bool,
+    /// Write remarks on it.
+    pub remarks: bool,
     /// Read its evidence that holds personal data.
     pub personal_data: bool,
 }
@@ -38,6 +40,8 @@ impl Rights {
             fills: own_side && caller.may::<policy::FillReports>(),
             submits: own_side && caller.may::<policy::SubmitReports>(),
             reviews: department && reviews,
+            remarks: (department && reviews)
+                || (matches!(scope, Scope::Assigned(..)) && caller.may::<policy::WriteRemarks>()),
             personal_data: caller.may::<policy::ReadPersonalData>(),
         }
     }
@@ -48,6 +52,8 @@ impl Rights {
             ReportStep::Update => self.fills,
             ReportStep::Submit | ReportStep::Withdraw => self.submits,
             ReportStep::StartReview | ReportStep::Return | ReportStep::Accept => self.reviews,
+            ReportStep::Remark => self.remarks,
+            ReportStep::Discuss => self.fills || self.remarks,
         }
     }
 }

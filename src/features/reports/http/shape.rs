@@ -44,6 +44,9 @@ pub(super) struct ReportOut {
     late_items: usize,
     /// Counted measures past their due day without a final status.
     overdue_items: usize,
+    /// Remarks that wait for an answer: while there are any, it is not submitted again. Null for
+    /// regional readers.
+    open_remarks: Option<i64>,
     /// How often it was submitted.
     submission: i32,
     /// When it was submitted first; a submission taken back does not count.
@@ -166,6 +169,7 @@ impl ReportOut {
             completeness: view.completeness(),
             late_items: view.late_items(),
             overdue_items: view.overdue_items(reader.today),
+            open_remarks: reader.scope.sees_work().then_some(view.open_remarks),
             submission: row.submission,
             first_submitted_at: row.first_submitted_at.map(utc),
             submitted_at: row.submitted_at.map(utc),
@@ -208,22 +212,37 @@ fn actions(view: &ReportView, rights: Rights, reader: &Reader) -> Vec<ActionOut>
     if view.row.submitted_by.as_ref() == Some(&reader.caller.account_id) {
         accept.push("own-report");
     }
+    let mut submit = circumstances.blockers(ReportStep::Submit);
+    if view.open_remarks > 0 {
+        submit.push("open-remark");
+    }
     vec![
         action("update", rights.fills, ReportStep::Update),
-        action("submit", rights.submits, ReportStep::Submit),
+        ActionOut::new("submit", rights.submits, &submit),
         action("withdraw", rights.submits, ReportStep::Withdraw),
         action("start-review", rights.reviews, ReportStep::StartReview),
         action("return", rights.reviews, ReportStep::Return),
         ActionOut::new("accept", rights.reviews, &accept),
+        action("remark", rights.remarks, ReportStep::Remark),
     ]
 }
 
 /// The items with their measures, in the order of the road map.
 pub(super) fn items(view: &ReportView, items: Vec<ItemContent>, reader: &Reader) -> Vec<ReportItemOut> {
     let blockers = view.circumstances(reader.today).blockers(ReportStep::Update);
+    items_blocked(view, items, &blockers, reader)
+}
+
+/// As [`items`], where `blockers` stand in the way of changing them.
+pub(super) fn items_blocked(
+    view: &ReportView,
+    items: Vec<ItemContent>,
+    blockers: &[&'static str],
+    reader: &Reader,
+) -> Vec<ReportItemOut> {
     let with_measure = |item: ItemContent| {
         let measure = view.measure(&item.measure_id)?;
-        Some(ReportItemOut::of(&view.row, &blockers, measure, item, reader))
+        Some(ReportItemOut::of(&view.row, blockers, measure, item, reader))
     };
     items.into_iter().filter_map(with_measure).collect()
 }

@@ -1,0 +1,2 @@
+-- Loses every remark.
+DROP TABLE remarks;

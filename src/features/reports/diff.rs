@@ -1,0 +1,181 @@
+//! What changed between two states of a report.
+
+use chrono::NaiveDate;
+use serde_json::{Value, json};
+
+use super::content::{Content, EvidenceContent, ItemContent};
+use super::place::{ReportField, item_pointer};
+use crate::features::road_maps::Measure;
+
+/// One changed place with its old and new value; null where there was or is nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference<'a> {
+    /// JSON pointer of the place; a piece of evidence by its id.
+    pub pointer: String,
+    /// The measure, unless the place belongs to the whole report.
+    pub measure: Option<&'a Measure>,
+    /// The field.
+    pub field: ReportField,
+    /// Before.
+    pub old: Value,
+    /// After.
+    pub new: Value,
+}
+
+/// Every changed place: the report's own texts first, then the items in the order of `measures`.
+#[must_use]
+pub fn differences<'a>(old: &Content, new: &Content, measures: &'a [Measure]) -> Vec<Difference<'a>> {
+    let mut found = vec![
+        text(ReportField::Summary, "/summary", old.summary.as_deref(), new.summary.as_deref()),
+        text(ReportField::Problems, "/problems", old.problems.as_deref(), new.problems.as_deref()),
+    ];
+    for measure in measures {
+        let before = old.items.iter().find(|item| item.measure_id == measure.id);
+        let after = new.items.iter().find(|item| item.measure_id == measure.id);
+        found.extend(of_item(measure, before, after));
+    }
+    found.retain(|difference| difference.old != difference.new);
+    found
+}
+
+fn text<'a>(field: ReportField, pointer: &str, old: Option<&str>, new: Option<&str>) -> Difference<'a> {
+    Difference { pointer: pointer.to_owned(), measure: None, field, old: json!(old), new: json!(new) }
+}
+
+fn of_item<'a>(
+    measure: &'a Measure,
+    before: Option<&ItemContent>,
+    after: Option<&ItemContent>,
+) -> Vec<Difference<'a>> {
+    let pointer = item_pointer(measure);
+    let difference = |place: &str, field, old, new| Difference {
+        pointer: format!("{pointer}/{place}"),
+        measure: Some(measure),
+        field,
+        old,
+        new,
+    };
+    let day = |day: Option<NaiveDate>| json!(day);
+    let mut found = vec![
+        difference(
+            "status",
+            ReportField::Status,
+            json!(before.map(|i| i.status)),
+            json!(after.map(|i| i.status)),
+        ),
+        difference(
+            "actual_date",
+            ReportField::ActualDate,
+            day(before.and_then(|i| i.actual_date)),
+            day(after.and_then(|i| i.actual_date)),
+        ),
+        difference(
+            "result",
+            ReportField::Result,
+            json!(before.and_then(|i| i.result.as_deref())),
+            json!(after.and_then(|i| i.result.as_deref())),
+        ),
+        difference(
+            "reason",
+            ReportField::Reason,
+            json!(before.and_then(|i| i.reason.as_deref())),
+            json!(after.and_then(|i| i.reason.as_deref())),
+        ),
+    ];
+    let (gone, come) = (evidence_of(before), evidence_of(after));
+    let stays =
+        |one: &EvidenceContent, others: &[EvidenceContent]| others.iter().any(|other| other.id == one.id);
+    for one in gone.iter().filter(|one| !stays(one, come)) {
+        found.push(difference(
+            &format!("evidence/{}", one.id),
+            ReportField::Evidence,
+            document(one),
+            Value::Null,
+        ));
+    }
+    for one in come.iter().filter(|one| !stays(one, gone)) {
+        found.push(difference(
+            &format!("evidence/{}", one.id),
+            ReportField::Evidence,
+            Value::Null,
+            document(one),
+        ));
+    }
+    found
+}
+
+fn evidence_of(item: Option<&ItemContent>) -> &[EvidenceContent] {
+    item.map_or(&[], |item| &item.evidence)
+}
+
+fn document(one: &EvidenceContent) -> Value {
+    json!({ "kind": one.kind, "title": one.title, "requisites": one.requisites, "url": one.url })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::features::reports::domain::tests::{by, day};
+    use crate::features::reports::domain::{EvidenceKind, ItemStatus};
+    use crate::kit::id::EvidenceId;
+
+    fn evidence(id: &str) -> EvidenceContent {
+        EvidenceContent {
+            id: EvidenceId(id.into()),
+            kind: EvidenceKind::Order,
+            title: "О наставниках".into(),
+            requisites: None,
+            url: "https://school.example.org/31".into(),
+            contains_personal_data: false,
+            created_at: day("2023-04-14").into(),
+        }
+    }
+
+    fn content(status: ItemStatus, result: Option<&str>, evidence: Vec<EvidenceContent>) -> Content {
+        let item = ItemContent {
+            measure_id: by("2023-04-14").id,
+            status,
+            actual_date: None,
+            result: result.map(str::to_owned),
+            reason: None,
+            version: 2,
+            updated_at: day("2023-04-14").into(),
+            evidence,
+        };
+        Content { summary: Some("Итог".into()), problems: None, items: vec![item] }
+    }
+
+    fn changed(old: &Content, new: &Content) -> Vec<(String, Value, Value)> {
+        let measures = [by("2023-04-14")];
+        let found = differences(old, new, &measures);
+        found.into_iter().map(|d| (d.pointer, d.old, d.new)).collect()
+    }
+
+    #[test]
+    fn the_same_content_has_no_differences_whatever_its_versions() {
+        let old = content(ItemStatus::Done, Some("Да"), vec![evidence("a")]);
+        let mut new = old.clone();
+        new.items[0].version = 9;
+        assert_eq!(changed(&old, &new), []);
+    }
+
+    #[test]
+    fn each_changed_field_is_named_with_both_values() {
+        let old = content(ItemStatus::InProgress, None, vec![evidence("a")]);
+        let mut new = content(ItemStatus::Done, Some("Да"), vec![evidence("b")]);
+        new.summary = None;
+        new.items[0].actual_date = Some(day("2023-04-14"));
+        let paper = document(&evidence("a"));
+        assert_eq!(
+            changed(&old, &new),
+            [
+                ("/summary".to_owned(), json!("Итог"), json!(null)),
+                ("/items/S1.1/status".to_owned(), json!("in_progress"), json!("done")),
+                ("/items/S1.1/actual_date".to_owned(), json!(null), json!("2023-04-14")),
+                ("/items/S1.1/result".to_owned(), json!(null), json!("Да")),
+                ("/items/S1.1/evidence/a".to_owned(), paper.clone(), json!(null)),
+                ("/items/S1.1/evidence/b".to_owned(), json!(null), paper),
+            ]
+        );
+    }
+}
