@@ -7,6 +7,7 @@ pub mod code;
 pub mod education;
 pub mod id;
 pub mod lang;
+pub mod personal_data;
 pub mod plural;
 pub mod registry_codes;
 pub mod text;

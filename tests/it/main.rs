@@ -24,6 +24,7 @@ mod municipalities;
 mod notes;
 mod openapi;
 mod orders;
+mod personal_data;
 mod protocol;
 mod proxy;
 mod raw;

@@ -2,6 +2,7 @@
 
 use super::content::{Content, ContentShown, ItemContent};
 use super::domain::ReportStatus;
+use super::guard::{self, Guarded};
 use super::lifecycle::{Circumstances, ReportStep};
 use super::store::{self, ReportRow};
 use super::store_items;
@@ -122,11 +123,21 @@ pub fn item_content(
 ///
 /// # Errors
 ///
-/// Database failures only.
-pub fn update_text(tx: &mut Tx, mut row: ReportRow, text: ReportText) -> Result<ReportRow, Error> {
+/// 422 for personal data that nobody `confirmed`.
+pub fn update_text(
+    tx: &mut Tx,
+    mut row: ReportRow,
+    text: ReportText,
+    confirmed: bool,
+) -> Result<ReportRow, Error> {
     if text_of(&row) == text {
         return Ok(row);
     }
+    let new = [
+        ("/summary", text.summary.as_deref(), row.summary.as_deref()),
+        ("/problems", text.problems.as_deref(), row.problems.as_deref()),
+    ];
+    guard::admit(tx, &row.id, &Guarded::changed(confirmed, &new), Vec::new())?;
     row.summary = text.summary;
     row.problems = text.problems;
     let from = row.status;
@@ -204,8 +215,15 @@ pub fn withdraw(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error> {
 ///
 /// # Errors
 ///
-/// Database failures only.
-pub fn send_back(tx: &mut Tx, mut row: ReportRow, reason: Option<String>) -> Result<ReportRow, Error> {
+/// 422 for personal data in the reason that nobody `confirmed`.
+pub fn send_back(
+    tx: &mut Tx,
+    mut row: ReportRow,
+    reason: Option<String>,
+    confirmed: bool,
+) -> Result<ReportRow, Error> {
+    let new = [("/reason", reason.as_deref(), None)];
+    guard::admit(tx, &row.id, &Guarded::changed(confirmed, &new), Vec::new())?;
     let from = row.status;
     row.status = ReportStatus::Returned;
     row.returned_at = Some(tx.now());

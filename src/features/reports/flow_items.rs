@@ -3,6 +3,7 @@
 use super::domain::{EvidenceKind, ItemChange, item_rules};
 use super::evidence;
 use super::flow;
+use super::guard::{self, Guarded};
 use super::store;
 use super::store_items::{self, EvidenceRow};
 use super::store_views;
@@ -11,6 +12,7 @@ use crate::auth::Scope;
 use crate::db::{AnyConnection, Tx};
 use crate::error::Error;
 use crate::kit::id::{AccountId, EvidenceId, MeasureId, ReportId};
+use crate::kit::violation::Violation;
 
 /// A new piece of evidence.
 #[derive(Debug, Clone)]
@@ -25,6 +27,8 @@ pub struct NewEvidence {
     pub url: String,
     /// Whether only the school and its municipality's department read it.
     pub contains_personal_data: bool,
+    /// What looks like personal data in its title belongs there.
+    pub personal_data_confirmed: bool,
 }
 
 /// The item of a measure, its report locked.
@@ -55,12 +59,19 @@ pub fn find_item(
 ///
 /// # Errors
 ///
-/// 422 with every broken rule.
-pub fn write_item(tx: &mut Tx, mut view: ItemView, change: ItemChange) -> Result<ItemView, Error> {
+/// 422 with every broken rule, personal data that nobody `confirmed` among them.
+pub fn write_item(
+    tx: &mut Tx,
+    mut view: ItemView,
+    change: ItemChange,
+    confirmed: bool,
+) -> Result<ItemView, Error> {
     let violations = item_rules(&change, &view.measure, tx.today());
-    if !violations.is_empty() {
-        return Err(Error::invalid(violations));
-    }
+    let new = [
+        ("/result", change.result.as_deref(), view.item.result.as_deref()),
+        ("/reason", change.reason.as_deref(), view.item.reason.as_deref()),
+    ];
+    guard::admit(tx, &view.row.id, &Guarded::changed(confirmed, &new), violations)?;
     let item = &mut view.item;
     let kept = ItemChange {
         status: item.status,
@@ -82,11 +93,13 @@ pub fn write_item(tx: &mut Tx, mut view: ItemView, change: ItemChange) -> Result
 ///
 /// # Errors
 ///
-/// 422 for an address that only the author's network can open.
+/// 422 for an address that only the author's network can open, and for personal data in the
+/// title that nobody confirmed.
 pub fn attach(tx: &mut Tx, view: ItemView, new: NewEvidence, by: &AccountId) -> Result<EvidenceRow, Error> {
-    if let Some(broken) = evidence::address_rule(&new.url) {
-        return Err(Error::invalid(vec![broken]));
-    }
+    let broken: Vec<Violation> = evidence::address_rule(&new.url).into_iter().collect();
+    let texts =
+        [("/title", Some(new.title.as_str()), None), ("/requisites", new.requisites.as_deref(), None)];
+    guard::admit(tx, &view.row.id, &Guarded::changed(new.personal_data_confirmed, &texts), broken)?;
     let row = EvidenceRow {
         id: EvidenceId::generate(),
         report_id: view.item.report_id.clone(),

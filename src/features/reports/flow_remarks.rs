@@ -2,6 +2,7 @@
 
 use super::domain::ReportStatus;
 use super::flow;
+use super::guard::{self, Guarded};
 use super::place::{find_place, item_pointer};
 use super::remark::{RemarkStatus, RemarkStep};
 use super::store;
@@ -30,6 +31,17 @@ pub struct NewRemark {
     pub pointer: Option<String>,
     /// What is to be done.
     pub text: String,
+    /// What looks like personal data in it belongs there.
+    pub personal_data_confirmed: bool,
+}
+
+/// An answer to a remark.
+#[derive(Debug, Clone)]
+pub struct Answered {
+    /// What was done about it.
+    pub text: String,
+    /// What looks like personal data in it belongs there.
+    pub personal_data_confirmed: bool,
 }
 
 /// A remark with its report, to be read.
@@ -65,7 +77,7 @@ pub fn open(tx: &mut Tx, scope: &Scope, id: &RemarkId) -> Result<(ReportView, Re
 ///
 /// # Errors
 ///
-/// 422 for a place that the report does not have.
+/// 422 for a place that the report does not have, and for personal data that nobody confirmed.
 pub fn write(
     tx: &mut Tx,
     view: ReportView,
@@ -73,7 +85,13 @@ pub fn write(
     by: &Caller,
     reviews: bool,
 ) -> Result<(ReportView, RemarkRow), Error> {
-    let (pointer, measure_id) = anchor(&view.measures(), &new)?;
+    let (anchored, broken) = match anchor(&view.measures(), &new) {
+        Ok(anchored) => (Some(anchored), Vec::new()),
+        Err(broken) => (None, vec![broken]),
+    };
+    let texts = Guarded { texts: vec![("/text", &new.text)], confirmed: new.personal_data_confirmed };
+    guard::admit(tx, &view.row.id, &texts, broken)?;
+    let (pointer, measure_id) = anchored.unwrap_or_default();
     let row = RemarkRow {
         id: RemarkId::generate(),
         report_id: view.row.id.clone(),
@@ -104,8 +122,8 @@ pub fn write(
 }
 
 /// Where the remark belongs: its pointer, and the measure there.
-fn anchor(measures: &[Measure], new: &NewRemark) -> Result<(String, Option<MeasureId>), Error> {
-    let broken = |pointer, code, detail| Err(Error::invalid(vec![Violation::new(pointer, code, detail)]));
+fn anchor(measures: &[Measure], new: &NewRemark) -> Result<(String, Option<MeasureId>), Violation> {
+    let broken = |pointer, code, detail| Err(Violation::new(pointer, code, detail));
     match (&new.measure_id, &new.pointer) {
         (Some(id), None) => match measures.iter().find(|measure| measure.id == *id) {
             Some(measure) => Ok((item_pointer(measure), Some(id.clone()))),
@@ -151,20 +169,22 @@ pub fn require(remark: &RemarkRow, step: RemarkStep) -> Result<(), Error> {
 ///
 /// # Errors
 ///
-/// Database failures only.
+/// 422 for personal data that nobody confirmed.
 pub fn answer(
     tx: &mut Tx,
     view: &ReportView,
     mut remark: RemarkRow,
-    text: String,
+    answer: Answered,
     by: &AccountId,
 ) -> Result<RemarkRow, Error> {
-    if remark.answer.as_ref() == Some(&text) {
+    if remark.answer.as_ref() == Some(&answer.text) {
         return Ok(remark);
     }
+    let texts = Guarded { texts: vec![("/answer", &answer.text)], confirmed: answer.personal_data_confirmed };
+    guard::admit(tx, &view.row.id, &texts, Vec::new())?;
     let from = remark.status;
     remark.status = RemarkStatus::Answered;
-    remark.answer = Some(text);
+    remark.answer = Some(answer.text);
     remark.answered_by = Some(by.clone());
     remark.answered_at = Some(tx.now());
     save(tx, view, remark, "answer-remark", from)

@@ -22,6 +22,7 @@ mod flow_items;
 mod flow_monitoring;
 mod flow_opening;
 mod flow_remarks;
+mod guard;
 mod http;
 mod lifecycle;
 mod place;

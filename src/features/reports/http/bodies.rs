@@ -26,6 +26,10 @@ pub(super) struct ReportPatch {
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, max_length = 10000)]
     problems: Option<Option<String>>,
+    /// What looks like personal data in the texts is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub(super) personal_data_confirmed: bool,
 }
 
 /// Why a report goes back; without a reason its open remarks say it.
@@ -36,6 +40,10 @@ pub(super) struct ReportReturn {
     /// What is to be corrected.
     #[schema(min_length = 1, max_length = 4000)]
     pub(super) reason: Option<String>,
+    /// What looks like personal data in the texts is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub(super) personal_data_confirmed: bool,
 }
 
 /// The state of one measure; members left out are cleared.
@@ -55,6 +63,10 @@ pub(super) struct ReportItemIn {
     /// Why not, or not wholly; required with `partly`, `not_done`, `not_applicable`.
     #[schema(max_length = 4000)]
     reason: Option<String>,
+    /// What looks like personal data in the texts is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    pub(super) personal_data_confirmed: bool,
 }
 
 /// A link to a document that proves an item.
@@ -80,6 +92,10 @@ pub(super) struct EvidenceIn {
     #[serde(default = "private_unless_said")]
     #[schema(default = true)]
     contains_personal_data: bool,
+    /// What looks like personal data in the title is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    personal_data_confirmed: bool,
 }
 
 fn private_unless_said() -> bool {
@@ -198,6 +214,7 @@ impl From<EvidenceIn> for NewEvidence {
             requisites: given.requisites,
             url: given.url,
             contains_personal_data: given.contains_personal_data,
+            personal_data_confirmed: given.personal_data_confirmed,
         }
     }
 }

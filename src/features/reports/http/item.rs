@@ -89,7 +89,9 @@ async fn put_report_item(
             writing.admit(tx, &body)?;
             writing.expect_version(view.item.version)?;
             flow::require_in(view.circumstances(tx.today()), ReportStep::Update)?;
-            let view = flow_items::write_item(tx, view, body.checked()?.into())?;
+            let given = body.checked()?;
+            let confirmed = given.personal_data_confirmed;
+            let view = flow_items::write_item(tx, view, given.into(), confirmed)?;
             reader.item(tx, &view)
         })
         .await

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::super::flow_remarks::{self, NewRemark};
+use super::super::flow_remarks::{self, Answered, NewRemark};
 use super::super::lifecycle::ReportStep;
 use super::super::remark::{RemarkStatus, RemarkStep};
 use super::super::store_remarks::{self, Narrowed, RemarkRow};
@@ -64,6 +64,10 @@ struct RemarkIn {
     /// What is to be done.
     #[schema(min_length = 1, max_length = 4000)]
     text: String,
+    /// What looks like personal data in the text is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    personal_data_confirmed: bool,
 }
 
 /// What was done about a remark.
@@ -74,6 +78,10 @@ struct RemarkAnswer {
     /// In words.
     #[schema(min_length = 1, max_length = 4000)]
     answer: String,
+    /// What looks like personal data in the answer is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    personal_data_confirmed: bool,
 }
 
 /// A remark on a report.
@@ -259,7 +267,9 @@ async fn answer_remark(
             writing.expect_version(row.version)?;
             flow::require(tx, &view, ReportStep::Discuss)?;
             flow_remarks::require(&row, RemarkStep::Answer)?;
-            let answer = body.checked()?.answer;
+            let given = body.checked()?;
+            let answer =
+                Answered { text: given.answer, personal_data_confirmed: given.personal_data_confirmed };
             let row = flow_remarks::answer(tx, &view, row, answer, &reader.caller.account_id)?;
             RemarkOut::answer(&view, row, &reader)
         })
@@ -293,6 +303,11 @@ async fn resolve_remark(
 
 impl From<RemarkIn> for NewRemark {
     fn from(given: RemarkIn) -> Self {
-        Self { measure_id: given.measure_id, pointer: given.pointer, text: given.text }
+        Self {
+            measure_id: given.measure_id,
+            pointer: given.pointer,
+            text: given.text,
+            personal_data_confirmed: given.personal_data_confirmed,
+        }
     }
 }

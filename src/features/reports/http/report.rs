@@ -157,8 +157,10 @@ async fn update_report(
             writing.admit(tx, &body)?;
             writing.expect_version(view.row.version)?;
             flow::require(tx, &view, ReportStep::Update)?;
-            let text = body.checked()?.over(flow::text_of(&view.row));
-            let row = flow::update_text(tx, view.row, text)?;
+            let given = body.checked()?;
+            let confirmed = given.personal_data_confirmed;
+            let text = given.over(flow::text_of(&view.row));
+            let row = flow::update_text(tx, view.row, text, confirmed)?;
             reader.report(tx, row, false)
         })
         .await
@@ -223,7 +225,7 @@ async fn return_report(
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, body, ReportStep::Return, |tx, _, view, given| {
         flow_remarks::require_words(&view, given.reason.as_deref())?;
-        flow::send_back(tx, view.row, given.reason)
+        flow::send_back(tx, view.row, given.reason, given.personal_data_confirmed)
     })
     .await
 }
