@@ -13,6 +13,11 @@
 //! | `POOL_SIZE` | `8` | database connections at most, 1 to 100 |
 //! | `WORKERS` | number of cores | threads that serve requests, 1 to 64 |
 //! | `BODY_SECONDS` | `30` | within which the body of a request must have arrived whole, 1 to 600 |
+//! | `EVIDENCE_STORE` | `files` in `DATA_DIR` | where evidence files are kept: `file:///path` or `s3://bucket/prefix` |
+//! | `EVIDENCE_FILE_MIB` | `20` | size of an evidence file at most, 1 to 1024 |
+//! | `EVIDENCE_REPORT_MIB` | `200` | size of the files of one report together, 1 to 102400 |
+//! | `UPLOAD_SECONDS` | `1800` | within which a file must have arrived whole, 1 to 86400; each piece has `BODY_SECONDS` |
+//! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` | – | access to the bucket |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
 //! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
 
@@ -23,6 +28,7 @@ use std::str::FromStr;
 use anyhow::{Context, ensure};
 
 use crate::db::DatabaseUrl;
+use crate::files::StoreUrl;
 
 /// The settings of one process.
 #[derive(Debug, Clone)]
@@ -49,9 +55,39 @@ pub struct Config {
     pub workers: Option<usize>,
     /// Seconds within which a body must have arrived whole.
     pub body_seconds: u64,
+    /// Where evidence files are kept; `None`: `files` in the data folder.
+    pub evidence_store: Option<StoreUrl>,
+    /// Access to a bucket.
+    pub store_options: StoreOptions,
+    /// Size of an evidence file at most, MiB.
+    pub evidence_file_mib: u64,
+    /// Size of the files of one report together, MiB.
+    pub evidence_report_mib: u64,
+    /// Seconds within which a file must have arrived whole.
+    pub upload_seconds: u64,
     /// Seconds for requests in flight after SIGTERM.
     pub shutdown_seconds: u64,
 }
+
+/// Settings of a bucket by their names; their values are not shown.
+#[derive(Clone, Default)]
+pub struct StoreOptions(pub Vec<(&'static str, String)>);
+
+impl std::fmt::Debug for StoreOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
+/// Settings of a bucket that are read.
+const STORE_OPTIONS: [&str; 6] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_REGION",
+    "AWS_ENDPOINT",
+    "AWS_ALLOW_HTTP",
+    "AWS_VIRTUAL_HOSTED_STYLE_REQUEST",
+];
 
 impl Config {
     /// Reads the settings, with their defaults.
@@ -78,11 +114,19 @@ impl Config {
             pool_size: setting("POOL_SIZE")?.unwrap_or(8),
             workers: setting("WORKERS")?,
             body_seconds: setting("BODY_SECONDS")?.unwrap_or(30),
+            evidence_store: setting("EVIDENCE_STORE")?,
+            store_options: store_options()?,
+            evidence_file_mib: setting("EVIDENCE_FILE_MIB")?.unwrap_or(20),
+            evidence_report_mib: setting("EVIDENCE_REPORT_MIB")?.unwrap_or(200),
+            upload_seconds: setting("UPLOAD_SECONDS")?.unwrap_or(1800),
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
         ensure!((1..=100).contains(&config.pool_size), "POOL_SIZE: 1 to 100");
         ensure!(config.workers.is_none_or(|n| (1..=64).contains(&n)), "WORKERS: 1 to 64");
         ensure!((1..=600).contains(&config.body_seconds), "BODY_SECONDS: 1 to 600");
+        ensure!((1..=1024).contains(&config.evidence_file_mib), "EVIDENCE_FILE_MIB: 1 to 1024");
+        ensure!((1..=102_400).contains(&config.evidence_report_mib), "EVIDENCE_REPORT_MIB: 1 to 102400");
+        ensure!((1..=86_400).contains(&config.upload_seconds), "UPLOAD_SECONDS: 1 to 86400");
         ensure!((1..=600).contains(&config.shutdown_seconds), "SHUTDOWN_SECONDS: 1 to 600");
         Ok(config)
     }
@@ -103,9 +147,20 @@ impl Config {
             pool_size: 4,
             workers: Some(1),
             body_seconds: 30,
+            evidence_store: None,
+            store_options: StoreOptions::default(),
+            evidence_file_mib: 20,
+            evidence_report_mib: 200,
+            upload_seconds: 1800,
             shutdown_seconds: 5,
         }
     }
+}
+
+fn store_options() -> anyhow::Result<StoreOptions> {
+    let given = STORE_OPTIONS.into_iter().map(|name| Ok((name, setting::<String>(name)?)));
+    let given: Vec<(&'static str, Option<String>)> = given.collect::<anyhow::Result<_>>()?;
+    Ok(StoreOptions(given.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()))
 }
 
 fn setting<T: FromStr>(name: &'static str) -> anyhow::Result<Option<T>>

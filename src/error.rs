@@ -9,6 +9,7 @@ use utoipa::ToSchema;
 
 use crate::db::Failure;
 use crate::db::page::UnfitCursor;
+use crate::files::FileFailure;
 use crate::kit::lang::{Bi, Lang};
 use crate::kit::violation::Violation;
 use crate::problems::{self, ProblemType};
@@ -229,6 +230,22 @@ pub fn unfit_cursor() -> Violation {
         "The cursor was altered or belongs to another query",
     );
     Violation::new("?cursor", "invalid-parameter", detail)
+}
+
+impl From<FileFailure> for Error {
+    fn from(failure: FileFailure) -> Self {
+        match failure {
+            FileFailure::Full => {
+                log::error!("no space is left for files");
+                Self::refuse(&problems::STORAGE_FULL)
+            }
+            FileFailure::Broken(cause) => {
+                log::error!("the store of files: {cause}");
+                Self::refuse(&problems::UNAVAILABLE)
+            }
+            FileFailure::Missing(_) => Self::Internal(failure.into()),
+        }
+    }
 }
 
 impl From<Failure> for Error {

@@ -6,7 +6,7 @@
 //! # Layers
 //!
 //! ```text
-//! main -> startup, demo -> api -> features -> auth -> web -> error, problems -> db -> kit
+//! main -> startup, demo -> api -> features -> auth -> web -> error, problems -> db, files -> kit
 //! inside a feature:   http -> flow -> store -> domain -> kit      policy: read by http
 //! between features:   only those above in `features/mod.rs`, through their mod.rs
 //! ```
@@ -18,6 +18,7 @@
 //! - [`kit`]: the clock, ids, codes with labels, texts and their folding, plural forms.
 //! - [`db`]: one pool for SQLite and PostgreSQL, `Db::read`, `Db::write`; a transaction
 //!   ([`db::Tx`]) collects what changed and writes audit and change feed before it commits.
+//! - [`files`]: what people send, received piece by piece, looked at, kept in a folder or a bucket.
 //! - [`problems`], [`error`]: every refusal has its type, its page, and who can act.
 //! - [`web`]: the conventions of the contract: strict bodies checked against the very
 //!   schema that the document shows, strict queries, pages, tags, repeats, dry runs.
@@ -55,6 +56,7 @@ pub mod db;
 pub mod demo;
 pub mod error;
 pub mod features;
+pub mod files;
 pub mod kit;
 pub mod problems;
 pub mod startup;

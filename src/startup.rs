@@ -16,9 +16,11 @@ use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
+use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
 use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
+use crate::web::upload::UploadLimits;
 
 /// Seconds within which the head of a request must arrive.
 const HEAD_SECONDS: u64 = 5;
@@ -27,11 +29,15 @@ const KEEP_ALIVE_SECONDS: u64 = 75;
 /// Connections per worker: slow clients must not use up the memory of a modest machine.
 const CONNECTIONS_PER_WORKER: usize = 2_048;
 
+/// Bytes of a MiB.
+const MIB: u64 = 1024 * 1024;
+
 /// A built application: listening, not yet serving.
 pub struct Application {
     server: Server,
     port: u16,
     db: Db,
+    files: Files,
 }
 
 impl Application {
@@ -47,6 +53,13 @@ impl Application {
         let keys = Keys::load(&config.data_dir, config.signing_key_file.as_deref())?;
         let tokens =
             Data::new(Tokens::new(keys, config.token_issuer.clone(), config.token_audience.clone())?);
+        let store = config.evidence_store.clone().map_or_else(|| local_store(config), Ok)?;
+        let files = Files::open(&store, &config.store_options.0, config.data_dir.join("incoming"))?;
+        let limits = UploadLimits {
+            file_bytes: config.evidence_file_mib * MIB,
+            report_bytes: config.evidence_report_mib * MIB,
+            whole: Duration::from_secs(config.upload_seconds),
+        };
         let listener = TcpListener::bind(config.listen)?;
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -58,6 +71,7 @@ impl Application {
         let public_url = Data::new(PublicUrl(public_url));
         let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
+        let (shared_files, limits) = (Data::new(files.clone()), Data::new(limits));
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(tokens.clone())
@@ -68,6 +82,8 @@ impl Application {
                 .app_data(body_deadline)
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())
+                .app_data(shared_files.clone())
+                .app_data(limits.clone())
                 .app_data(routes.clone())
                 .wrap(from_fn(conventions::around))
                 .configure(api::serve)
@@ -81,7 +97,7 @@ impl Application {
         if let Some(workers) = config.workers {
             server = server.workers(workers);
         }
-        Ok(Self { server: server.listen(listener)?.run(), port: address.port(), db })
+        Ok(Self { server: server.listen(listener)?.run(), port: address.port(), db, files })
     }
 
     /// The port it listens on.
@@ -108,7 +124,14 @@ impl Application {
     /// The system's own error.
     pub async fn run(self) -> anyhow::Result<()> {
         log::info!("listening on port {}", self.port);
+        actix_web::rt::spawn(features::sweep(self.db, self.files));
         self.server.await?;
         Ok(())
     }
+}
+
+/// The folder of files that belongs to the data folder.
+fn local_store(config: &Config) -> anyhow::Result<StoreUrl> {
+    std::fs::create_dir_all(&config.data_dir)?;
+    Ok(StoreUrl::Folder(std::fs::canonicalize(&config.data_dir)?.join("files")))
 }

@@ -113,10 +113,16 @@ diesel::table! {
         kind -> Text,
         title -> Text,
         requisites -> Nullable<Text>,
-        url -> Text,
+        url -> Nullable<Text>,
         contains_personal_data -> Bool,
         created_by -> Text,
         created_at -> Timestamp,
+        file_name -> Nullable<Text>,
+        media_type -> Nullable<Text>,
+        size -> Nullable<Integer>,
+        original_sha256 -> Nullable<Text>,
+        stored_sha256 -> Nullable<Text>,
+        removed_at -> Nullable<Timestamp>,
     }
 }
 

@@ -29,7 +29,8 @@ pub mod notes;
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Db};
+use crate::files::Files;
 use crate::kit::clock::Clock;
 use crate::web::Operations;
 
@@ -66,6 +67,14 @@ fn catalogue() -> Catalogue {
         .with("conclusions", conclusions::CATALOGUE)
         .with("recommendations", recommendations::CATALOGUE)
         .with("notes", notes::CATALOGUE)
+}
+
+/// Removes files that no row names any more: a process ended between keeping and recording them,
+/// or between deleting and removing. Logs what it cannot do; the next start tries again.
+pub async fn sweep(db: Db, files: Files) {
+    if let Err(cause) = reports::sweep_files(&db, &files).await {
+        log::warn!("files that nothing names could not be removed: {cause}");
+    }
 }
 
 /// Brings what the program ships into the database, once per version.

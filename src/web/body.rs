@@ -56,7 +56,33 @@ impl Body<()> {
     }
 }
 
+impl<T: DeserializeOwned + ToSchema + 'static> Body<T> {
+    /// The fields of a form as a body: judged as the same JSON would be.
+    ///
+    /// # Errors
+    ///
+    /// The schema of `T` is broken: a fault of the program.
+    pub fn of_form(fields: &serde_json::Value, hash: String) -> Result<Self, Error> {
+        Ok(Self { outcome: examine(fields.to_string().as_bytes())?, hash })
+    }
+}
+
 impl<T> Body<T> {
+    /// Adds broken rules that its schema does not know.
+    #[must_use]
+    pub fn with_faults(mut self, faults: Vec<Violation>) -> Self {
+        self.outcome = match self.outcome {
+            outcome if faults.is_empty() => outcome,
+            Outcome::Good(_) => Outcome::Invalid(faults),
+            Outcome::Invalid(mut violations) => {
+                violations.extend(faults);
+                Outcome::Invalid(violations)
+            }
+            malformed @ Outcome::Malformed(_) => malformed,
+        };
+        self
+    }
+
     /// SHA-256 of the bytes, hex.
     #[must_use]
     pub fn hash(&self) -> &str {

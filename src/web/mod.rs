@@ -7,11 +7,13 @@ pub mod body;
 pub mod check;
 pub mod conventions;
 pub mod cursor;
+pub mod download;
 pub mod filter;
 pub mod json;
 pub mod operations;
 pub mod precondition;
 pub mod query;
+pub mod upload;
 pub mod writing;
 
 pub use self::action::ActionOut;

@@ -1,6 +1,6 @@
 //! A real server on a free port with a fresh database, and a clock that stands.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Utc};
@@ -101,6 +101,24 @@ impl TestApp {
     /// Moves the clock.
     pub fn set_time(&self, instant: &str) {
         self.clock.set(instant.parse::<DateTime<Utc>>().unwrap());
+    }
+
+    /// The files that are kept or still arriving.
+    pub fn files(&self) -> Vec<PathBuf> {
+        fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                if path.is_dir() { walk(&path, found) } else { found.push(path) }
+            }
+        }
+        let mut found = Vec::new();
+        walk(&self.folder.join("files"), &mut found);
+        found
+    }
+
+    /// The folder in which files arrive.
+    pub fn incoming(&self) -> PathBuf {
+        self.folder.join("files").join("incoming")
     }
 
     /// A connection past the API, for fixtures and for looking at what a refusal left behind.

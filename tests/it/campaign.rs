@@ -24,7 +24,11 @@ pub struct Campaign {
 impl Campaign {
     /// Everything but opening.
     pub async fn planned(on: Database) -> Option<Self> {
-        let app = TestApp::start(on).await?;
+        Some(Self::planned_in(TestApp::start(on).await?).await)
+    }
+
+    /// As [`planned`](Self::planned), in an application with settings of its own.
+    pub async fn planned_in(app: TestApp) -> Self {
         let municipality = app.given_municipality("Хотынецкий район");
         let schools = [
             app.given_school(&municipality, "Школа № 1", 0),
@@ -41,7 +45,7 @@ impl Campaign {
         });
         let planned = officer.post("/api/v1/monitorings", &plan).await.expect(201);
         let monitoring = format!("/api/v1/monitorings/{}", planned.id());
-        Some(Self { app, municipality, schools, head, officer, principal, order, monitoring })
+        Self { app, municipality, schools, head, officer, principal, order, monitoring }
     }
 
     /// Opened as well.

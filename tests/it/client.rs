@@ -41,6 +41,17 @@ impl Client {
         Reply::of(self.request(Method::POST, path).json(body)).await
     }
 
+    /// A form with a file; the name stands as browsers write it.
+    pub async fn upload(&self, path: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> Reply {
+        Reply::of(self.form(path, fields, name, file)).await
+    }
+
+    /// As [`upload`](Self::upload), to be completed by hand.
+    pub fn form(&self, path: &str, fields: &[(&str, &str)], name: &str, file: &[u8]) -> RequestBuilder {
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        self.request(Method::POST, path).header("Content-Type", kind).body(form(fields, name, file))
+    }
+
     /// A transition without a body.
     pub async fn act(&self, path: &str, version: i64) -> Reply {
         Reply::of(self.request(Method::POST, path).header("If-Match", tag(version))).await
@@ -65,6 +76,25 @@ impl Client {
     pub async fn delete(&self, path: &str, version: i64) -> Reply {
         Reply::of(self.request(Method::DELETE, path).header("If-Match", tag(version))).await
     }
+}
+
+const BOUNDARY: &str = "----school-roadmap-test";
+
+fn form(fields: &[(&str, &str)], name: &str, file: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    for (field, value) in fields {
+        let part =
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"{field}\"\r\n\r\n{value}\r\n");
+        body.extend_from_slice(part.as_bytes());
+    }
+    let head = format!(
+        "--{BOUNDARY}\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(file);
+    body.extend_from_slice(format!("\r\n--{BOUNDARY}--\r\n").as_bytes());
+    body
 }
 
 fn tag(version: i64) -> String {

@@ -15,6 +15,7 @@ mod client;
 mod conclusion_templates;
 mod conclusions;
 mod contest;
+mod evidence;
 mod faults;
 mod given;
 mod inputs;

@@ -1,9 +1,6 @@
 //! The content of notes: as data, and as documents to read and print.
 
-use actix_web::http::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, Charset, ContentDisposition,
-    DispositionParam, DispositionType, ETAG, ExtendedValue, VARY,
-};
+use actix_web::http::header::{ACCEPT, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, ETAG, VARY};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse, get};
 
@@ -20,6 +17,7 @@ use crate::problems;
 use crate::web::Operations;
 use crate::web::RequestInfo;
 use crate::web::conventions::PublicUrl;
+use crate::web::download::attachment;
 use crate::web::query;
 
 /// A printed note brings its own styles and nothing else.
@@ -98,22 +96,9 @@ pub(super) fn sent(
             response.insert_header((CONTENT_SECURITY_POLICY, POLICY));
         }
         Format::Docx => {
-            response.insert_header(attachment(&printed.name));
+            response.insert_header(attachment(&format!("{}.docx", printed.name), "note.docx"));
         }
         Format::Json | Format::Markdown => {}
     }
     Ok(response.content_type(format.content_type()).body(printed.bytes))
-}
-
-/// A file to be saved under a Russian name, with a plain one for old clients (RFC 6266).
-fn attachment(name: &str) -> ContentDisposition {
-    let value = format!("{name}.docx").into_bytes();
-    let extended = ExtendedValue { charset: Charset::Ext("UTF-8".to_owned()), language_tag: None, value };
-    ContentDisposition {
-        disposition: DispositionType::Attachment,
-        parameters: vec![
-            DispositionParam::Filename("note.docx".to_owned()),
-            DispositionParam::FilenameExt(extended),
-        ],
-    }
 }

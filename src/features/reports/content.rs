@@ -65,7 +65,7 @@ pub struct ItemContent {
     pub evidence: Vec<EvidenceContent>,
 }
 
-/// A piece of evidence: a link to a document.
+/// A piece of evidence: a link to a document, or a file.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct EvidenceContent {
     /// Its id.
@@ -76,13 +76,43 @@ pub struct EvidenceContent {
     pub title: String,
     /// Its number and date, when it has them.
     pub requisites: Option<String>,
-    /// Where it is.
-    pub url: String,
+    /// Where it is; `None`: it is a file.
+    pub url: Option<String>,
+    /// The file; `None`: it is a link.
+    #[serde(default)]
+    pub file: Option<FileContent>,
     /// Whether only the school and its municipality's department read it.
     pub contains_personal_data: bool,
     /// UTC.
     pub created_at: NaiveDateTime,
 }
+
+/// A file that proves an item.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FileContent {
+    /// Its name, as it was sent and made safe.
+    pub name: String,
+    /// Its media type.
+    pub media_type: String,
+    /// Bytes that are kept.
+    pub size: i32,
+    /// SHA-256 of what was sent, hex.
+    pub original_sha256: String,
+    /// SHA-256 of what is kept, hex; another one when a photo lost its metadata.
+    pub stored_sha256: String,
+}
+
+impl FileContent {
+    /// Its key in the store of files; each piece of evidence has a file of its own.
+    #[must_use]
+    pub fn key(&self, id: &EvidenceId) -> String {
+        let folder: String = self.stored_sha256.chars().take(2).collect();
+        format!("{FOLDER}/{folder}/{}/{id}", self.stored_sha256)
+    }
+}
+
+/// Folder of evidence in the store of files.
+pub const FOLDER: &str = "sha256";
 
 impl Content {
     /// Nothing: what the reader of a report that was never submitted sees.

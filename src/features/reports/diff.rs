@@ -109,7 +109,8 @@ fn evidence_of(item: Option<&ItemContent>) -> &[EvidenceContent] {
 }
 
 fn document(one: &EvidenceContent) -> Value {
-    json!({ "kind": one.kind, "title": one.title, "requisites": one.requisites, "url": one.url })
+    let file = one.file.as_ref().map(|file| &file.name);
+    json!({ "kind": one.kind, "title": one.title, "requisites": one.requisites, "url": one.url, "file": file })
 }
 
 #[cfg(test)]
@@ -125,7 +126,8 @@ mod tests {
             kind: EvidenceKind::Order,
             title: "О наставниках".into(),
             requisites: None,
-            url: "https://school.example.org/31".into(),
+            url: Some("https://school.example.org/31".into()),
+            file: None,
             contains_personal_data: false,
             created_at: day("2023-04-14").into(),
         }

@@ -18,6 +18,7 @@ pub mod domain;
 mod evidence;
 mod flow;
 mod flow_closing;
+mod flow_evidence;
 mod flow_items;
 mod flow_monitoring;
 mod flow_opening;
@@ -31,11 +32,13 @@ mod remark;
 pub mod standing;
 mod store;
 mod store_closing;
+mod store_evidence;
 mod store_items;
 mod store_remarks;
 mod store_versions;
 mod store_views;
 pub mod submission;
+mod sweep;
 mod view;
 
 pub use self::domain::{EvidenceKind, Item, ItemChange, ItemStatus, ReportStatus, is_late, item_rules};
@@ -46,4 +49,5 @@ pub use self::store_views::subjects_of;
 pub use self::submission::{
     Completeness, Timeliness, completeness, is_final, needs_final, submit_violations, timeliness,
 };
+pub use self::sweep::sweep_files;
 pub use self::view::ReportSubject;

@@ -6,12 +6,13 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::content::{Content, EvidenceContent, ItemContent};
-use super::domain::{EvidenceKind, ItemStatus};
+use super::domain::ItemStatus;
 use super::store::ReportRow;
+use super::store_evidence::EvidenceRow;
 use super::view::ItemView;
 use crate::db::schema::{evidence, report_items};
 use crate::db::{AnyConnection, Prepared, insert_all};
-use crate::kit::id::{AccountId, EvidenceId, MeasureId, ReportId};
+use crate::kit::id::{MeasureId, ReportId};
 
 /// An item as stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
@@ -38,32 +39,6 @@ pub struct ItemRow {
     pub updated_at: NaiveDateTime,
 }
 
-/// A piece of evidence as stored.
-#[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable)]
-#[diesel(table_name = evidence, treat_none_as_default_value = false)]
-pub struct EvidenceRow {
-    /// Its id.
-    pub id: EvidenceId,
-    /// Its report.
-    pub report_id: ReportId,
-    /// Its measure.
-    pub measure_id: MeasureId,
-    /// What kind of document.
-    pub kind: EvidenceKind,
-    /// Its title.
-    pub title: String,
-    /// Its number and date.
-    pub requisites: Option<String>,
-    /// Where it is.
-    pub url: String,
-    /// Whether only the school and its municipality's department read it.
-    pub contains_personal_data: bool,
-    /// Who attached it.
-    pub created_by: AccountId,
-    /// UTC.
-    pub created_at: NaiveDateTime,
-}
-
 /// What a report says now. Takes no scope: the caller holds the report.
 ///
 /// # Errors
@@ -77,6 +52,7 @@ pub(super) fn current(conn: &mut AnyConnection, report: &ReportRow) -> QueryResu
         .load(conn)?;
     let attached: Vec<EvidenceRow> = evidence::table
         .filter(evidence::report_id.eq(&report.id))
+        .filter(evidence::removed_at.is_null())
         .select(EvidenceRow::as_select())
         .order(evidence::id)
         .load(conn)?;
@@ -106,6 +82,7 @@ pub(super) fn with_evidence(conn: &mut AnyConnection, view: &ItemView) -> QueryR
     let attached: Vec<EvidenceRow> = evidence::table
         .filter(evidence::report_id.eq(&row.report_id))
         .filter(evidence::measure_id.eq(&row.measure_id))
+        .filter(evidence::removed_at.is_null())
         .select(EvidenceRow::as_select())
         .order(evidence::id)
         .load(conn)?;
@@ -127,20 +104,6 @@ impl ItemRow {
     }
 }
 
-impl From<EvidenceRow> for EvidenceContent {
-    fn from(row: EvidenceRow) -> Self {
-        Self {
-            id: row.id,
-            kind: row.kind,
-            title: row.title,
-            requisites: row.requisites,
-            url: row.url,
-            contains_personal_data: row.contains_personal_data,
-            created_at: row.created_at,
-        }
-    }
-}
-
 /// Stores new items.
 ///
 /// # Errors
@@ -158,35 +121,4 @@ pub(super) fn insert_items(conn: &mut AnyConnection, rows: &[ItemRow]) -> QueryR
 pub(super) fn update_item(conn: &mut AnyConnection, row: &ItemRow) -> QueryResult<()> {
     let change = diesel::update(report_items::table.find((&row.report_id, &row.measure_id))).set(row);
     Prepared(change).execute(conn).map(|_| ())
-}
-
-/// The report and the measure that a piece of evidence belongs to. Takes no scope: the
-/// caller goes on to find the report within his.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn place_of_evidence(
-    conn: &mut AnyConnection,
-    id: &EvidenceId,
-) -> QueryResult<Option<(ReportId, MeasureId)>> {
-    evidence::table.find(id).select((evidence::report_id, evidence::measure_id)).first(conn).optional()
-}
-
-/// Stores new evidence.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn insert_evidence(conn: &mut AnyConnection, row: &EvidenceRow) -> QueryResult<()> {
-    diesel::insert_into(evidence::table).values(row).execute(conn).map(|_| ())
-}
-
-/// Deletes evidence.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn delete_evidence(conn: &mut AnyConnection, id: &EvidenceId) -> QueryResult<()> {
-    diesel::delete(evidence::table.find(id)).execute(conn).map(|_| ())
 }

@@ -64,6 +64,19 @@ pub(super) fn list(conn: &mut AnyConnection, id: &ReportId) -> QueryResult<Vec<V
         .load(conn)
 }
 
+/// What was submitted each time, the last first, JSON. Takes no scope: the caller holds the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn contents(conn: &mut AnyConnection, id: &ReportId) -> QueryResult<Vec<String>> {
+    report_versions::table
+        .filter(report_versions::report_id.eq(id))
+        .select(report_versions::content)
+        .order(report_versions::number.desc())
+        .load(conn)
+}
+
 /// What was submitted as the `number`th. Takes no scope: the caller holds the report.
 ///
 /// # Errors

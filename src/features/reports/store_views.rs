@@ -103,7 +103,8 @@ pub(super) fn item_view(
         .and(deadline_extensions::school_id.nullable().eq(reports::school_id));
     let its_evidence = evidence::table
         .filter(evidence::report_id.eq(report_items::report_id))
-        .filter(evidence::measure_id.eq(report_items::measure_id));
+        .filter(evidence::measure_id.eq(report_items::measure_id))
+        .filter(evidence::removed_at.is_null());
     let found = store::scoped(scope)
         .inner_join(monitorings::table)
         .inner_join(report_items::table.inner_join(measures::table))
@@ -242,6 +243,7 @@ fn items_of(conn: &mut AnyConnection, rows: &[ReportRow]) -> QueryResult<HashMap
     let ids: Vec<&ReportId> = rows.iter().map(|row| &row.id).collect();
     let counted: Vec<(ReportId, MeasureId, i64)> = evidence::table
         .filter(evidence::report_id.eq_any(&ids))
+        .filter(evidence::removed_at.is_null())
         .group_by((evidence::report_id, evidence::measure_id))
         .select((evidence::report_id, evidence::measure_id, count_star()))
         .load(conn)?;

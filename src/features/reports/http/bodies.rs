@@ -4,12 +4,13 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 
+use super::super::content::FileContent;
 use super::super::domain::{EvidenceKind, ItemChange, ItemStatus, ReportStatus};
 use super::super::flow::ReportText;
-use super::super::flow_items::NewEvidence;
+use super::super::flow_evidence::{NewEvidence, Source};
 use super::super::store::Narrowed;
 use super::shape::ReportItemOut;
-use crate::kit::id::{MonitoringId, SchoolId};
+use crate::kit::id::{EvidenceId, MonitoringId, SchoolId};
 use crate::web::body::present;
 use crate::web::{AnyOf, Filter};
 
@@ -96,6 +97,51 @@ pub(super) struct EvidenceIn {
     #[serde(default)]
     #[schema(default = false)]
     personal_data_confirmed: bool,
+}
+
+/// The fields of a form beside its file.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EvidenceForm {
+    /// What kind of document.
+    kind: EvidenceKind,
+    /// Its title.
+    #[schema(min_length = 1, max_length = 500)]
+    title: String,
+    /// Its number and date.
+    #[schema(max_length = 200)]
+    requisites: Option<String>,
+    /// Whether only the school and its municipality's department read it.
+    #[serde(default = "private_unless_said")]
+    #[schema(default = true)]
+    contains_personal_data: bool,
+    /// What looks like personal data in the title is needed there; the audit keeps who said so.
+    #[serde(default)]
+    #[schema(default = false)]
+    personal_data_confirmed: bool,
+}
+
+/// A file that proves an item, as a form.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "it shows the form; its fields are read as `EvidenceForm`")]
+pub(super) struct EvidenceFileIn {
+    /// The document: PDF, DOCX, XLSX, ODT, JPEG or PNG.
+    #[schema(value_type = String, format = Binary)]
+    file: (),
+    /// What kind of document.
+    kind: EvidenceKind,
+    /// Its title.
+    #[schema(min_length = 1, max_length = 500)]
+    title: String,
+    /// Its number and date.
+    #[schema(max_length = 200)]
+    requisites: Option<String>,
+    /// Whether only the school and its municipality's department read it.
+    #[schema(default = true)]
+    contains_personal_data: Option<bool>,
+    /// What looks like personal data in the title is needed there; the audit keeps who said so.
+    #[schema(default = false)]
+    personal_data_confirmed: Option<bool>,
 }
 
 fn private_unless_said() -> bool {
@@ -209,12 +255,31 @@ impl From<ReportItemIn> for ItemChange {
 impl From<EvidenceIn> for NewEvidence {
     fn from(given: EvidenceIn) -> Self {
         Self {
+            id: EvidenceId::generate(),
             kind: given.kind,
             title: given.title,
             requisites: given.requisites,
-            url: given.url,
+            source: Source::Link(given.url),
             contains_personal_data: given.contains_personal_data,
             personal_data_confirmed: given.personal_data_confirmed,
+        }
+    }
+}
+
+impl EvidenceForm {
+    /// The fields that are true or false.
+    pub(super) const FLAGS: [&'static str; 2] = ["contains_personal_data", "personal_data_confirmed"];
+
+    /// The evidence with its file.
+    pub(super) fn with(self, id: EvidenceId, file: FileContent) -> NewEvidence {
+        NewEvidence {
+            id,
+            kind: self.kind,
+            title: self.title,
+            requisites: self.requisites,
+            source: Source::File(file),
+            contains_personal_data: self.contains_personal_data,
+            personal_data_confirmed: self.personal_data_confirmed,
         }
     }
 }

@@ -2,18 +2,21 @@
 
 mod bodies;
 mod evidence;
+mod evidence_file;
 mod item;
 mod monitoring;
 mod progress;
 mod reader;
 mod remark;
 mod report;
+mod reuse;
 mod rights;
 mod school;
 mod version;
 
 use crate::web::Operations;
 mod shape;
+mod shape_evidence;
 
 /// Registers the operations.
 pub fn configure(operations: &mut Operations) {

@@ -2,12 +2,13 @@
 
 use chrono::NaiveDate;
 
-use super::super::content::{Content, ContentShown, ItemContent};
-use super::super::flow;
+use super::super::content::{Content, ContentShown, EvidenceContent, ItemContent};
 use super::super::lifecycle::ReportStep;
 use super::super::store::ReportRow;
 use super::super::store_views;
 use super::super::view::ItemView;
+use super::super::{flow, flow_evidence};
+use super::reuse;
 use super::rights::Rights;
 use super::shape::{EvidenceOut, ReportItemOut, ReportOut, items};
 use crate::auth::{Caller, Scope};
@@ -50,7 +51,8 @@ impl Reader {
     ) -> Result<Answer, Error> {
         let view = store_views::view(conn, row)?;
         let content = self.content(conn, &view.row)?;
-        let out = ReportOut::with_content(&view, content, embeds_items, self);
+        let mut out = ReportOut::with_content(&view, content, embeds_items, self);
+        reuse::mark(conn, self, &view.row, out.evidence_mut())?;
         resource(view.row.version, &out)
     }
 
@@ -62,14 +64,19 @@ impl Reader {
     ) -> Result<(ContentShown, Vec<ReportItemOut>), Error> {
         let view = store_views::view(conn, row)?;
         let content = self.content(conn, &view.row)?;
-        Ok((self.shown(&view.row), items(&view, content.items, self)))
+        let mut items = items(&view, content.items, self);
+        reuse::mark(conn, self, &view.row, items.iter_mut().flat_map(ReportItemOut::evidence_mut))?;
+        Ok((self.shown(&view.row), items))
     }
 
     /// One item as he sees it; 404 when he does not.
     pub(super) fn item(&self, conn: &mut AnyConnection, view: &ItemView) -> Result<Answer, Error> {
         let item = self.item_content(conn, view)?.ok_or_else(Error::not_found)?;
         let blockers = view.circumstances(self.today).blockers(ReportStep::Update);
-        resource(item.version, &ReportItemOut::of(&view.row, &blockers, &view.measure, item, self))
+        let version = item.version;
+        let mut out = ReportItemOut::of(&view.row, &blockers, &view.measure, item, self);
+        reuse::mark(conn, self, &view.row, out.evidence_mut())?;
+        resource(version, &out)
     }
 
     /// One piece of evidence as he sees it; 404 when he does not.
@@ -79,11 +86,28 @@ impl Reader {
         view: &ItemView,
         id: &EvidenceId,
     ) -> Result<Answer, Error> {
-        let evidence = self.item_content(conn, view)?.map(|item| item.evidence).unwrap_or_default();
-        let found = evidence.into_iter().find(|evidence| evidence.id == *id).ok_or_else(Error::not_found)?;
+        let found = self.find_evidence(conn, view, id)?;
         let blockers = view.circumstances(self.today).blockers(ReportStep::Update);
-        let out = EvidenceOut::of(&view.row, &blockers, &view.measure.id, found, self);
+        let mut out = EvidenceOut::of(&view.row, &blockers, &view.measure.id, found, self);
+        reuse::mark(conn, self, &view.row, [&mut out])?;
         resource(EvidenceOut::VERSION, &out)
+    }
+
+    /// The content of a piece of evidence: what he is shown of the report, or what a version that
+    /// he may read names; 404 otherwise.
+    pub(super) fn find_evidence(
+        &self,
+        conn: &mut AnyConnection,
+        view: &ItemView,
+        id: &EvidenceId,
+    ) -> Result<EvidenceContent, Error> {
+        let shown = self.item_content(conn, view)?.map(|item| item.evidence).unwrap_or_default();
+        let found = match shown.into_iter().find(|evidence| evidence.id == *id) {
+            None if self.scope.sees_work() => flow_evidence::in_versions(conn, view, id)?,
+            found => found,
+        };
+        let private = !self.rights(&view.row).personal_data;
+        found.filter(|evidence| !(private && evidence.contains_personal_data)).ok_or_else(Error::not_found)
     }
 
     fn item_content(&self, conn: &mut AnyConnection, view: &ItemView) -> Result<Option<ItemContent>, Error> {

@@ -4,19 +4,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::super::content::{Content, ContentShown, EvidenceContent, ItemContent};
-use super::super::domain::{EvidenceKind, ItemStatus, ReportStatus, is_late};
+use super::super::content::{Content, ContentShown, ItemContent};
+use super::super::domain::{ItemStatus, ReportStatus, is_late};
 use super::super::lifecycle::ReportStep;
 use super::super::store::ReportRow;
 use super::super::submission::Completeness;
 use super::super::view::ReportView;
 use super::reader::Reader;
 use super::rights::Rights;
+pub(super) use super::shape_evidence::EvidenceOut;
 use crate::db::page::Keyed;
 use crate::features::road_maps::{Deadline, Measure};
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
-use crate::kit::id::{EvidenceId, MeasureId, MonitoringId, MunicipalityId, ReportId, SchoolId};
+use crate::kit::id::{MeasureId, MonitoringId, MunicipalityId, ReportId, SchoolId};
 use crate::web::ActionOut;
 use crate::web::query::PageOut;
 
@@ -129,25 +130,6 @@ impl Keyed for ReportItemOut {
     }
 }
 
-/// A piece of evidence; it is never changed.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct EvidenceOut {
-    id: EvidenceId,
-    /// Always 1.
-    version: i32,
-    report_id: ReportId,
-    measure_id: MeasureId,
-    kind: EvidenceKind,
-    kind_label: &'static str,
-    title: String,
-    requisites: Option<String>,
-    url: String,
-    contains_personal_data: bool,
-    created_at: DateTime<Utc>,
-    /// What the caller may do now.
-    actions: Vec<ActionOut>,
-}
-
 impl ReportOut {
     /// The report as a list shows it: without texts and items.
     pub(super) fn of(view: &ReportView, reader: &Reader) -> Self {
@@ -205,6 +187,13 @@ impl ReportOut {
     }
 }
 
+impl ReportOut {
+    /// The evidence of its items, as far as they are embedded.
+    pub(super) fn evidence_mut(&mut self) -> impl Iterator<Item = &mut EvidenceOut> {
+        self.items.iter_mut().flatten().flat_map(ReportItemOut::evidence_mut)
+    }
+}
+
 fn actions(view: &ReportView, rights: Rights, reader: &Reader) -> Vec<ActionOut> {
     let circumstances = view.circumstances(reader.today);
     let action = |name, may, step| ActionOut::new(name, may, &circumstances.blockers(step));
@@ -248,6 +237,11 @@ pub(super) fn items_blocked(
 }
 
 impl ReportItemOut {
+    /// Its evidence.
+    pub(super) fn evidence_mut(&mut self) -> &mut [EvidenceOut] {
+        &mut self.evidence
+    }
+
     /// How far it is.
     pub(super) fn status(&self) -> ItemStatus {
         self.status
@@ -282,35 +276,6 @@ impl ReportItemOut {
             result: item.result,
             reason: item.reason,
             updated_at: utc(item.updated_at),
-        }
-    }
-}
-
-impl EvidenceOut {
-    /// The version of what never changes.
-    pub(super) const VERSION: i32 = 1;
-
-    /// One piece of evidence in its report; `blockers` stand in the way of changing that.
-    pub(super) fn of(
-        report: &ReportRow,
-        blockers: &[&'static str],
-        measure: &MeasureId,
-        given: EvidenceContent,
-        reader: &Reader,
-    ) -> Self {
-        Self {
-            id: given.id,
-            version: Self::VERSION,
-            report_id: report.id.clone(),
-            measure_id: measure.clone(),
-            kind: given.kind,
-            kind_label: given.kind.label(reader.lang),
-            title: given.title,
-            requisites: given.requisites,
-            url: given.url,
-            contains_personal_data: given.contains_personal_data,
-            created_at: utc(given.created_at),
-            actions: vec![ActionOut::new("delete", reader.rights(report).fills, blockers)],
         }
     }
 }

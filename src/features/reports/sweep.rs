@@ -1,0 +1,40 @@
+//! Files of evidence that no row names any more.
+
+use std::collections::HashSet;
+
+use super::content::FOLDER;
+use super::store_evidence;
+use crate::db::Db;
+use crate::error::Error;
+use crate::files::Files;
+use crate::kit::id::EvidenceId;
+
+/// Files that are asked for at once.
+const BATCH: usize = 500;
+
+/// Removes files older than a day that no evidence names: a process ended between keeping a file
+/// and recording it, or between deleting evidence and removing its file.
+///
+/// # Errors
+///
+/// The database or the store does not work; what was removed stays removed.
+pub async fn sweep_files(db: &Db, files: &Files) -> Result<(), Error> {
+    let keys = files.settled(FOLDER).await?;
+    for batch in keys.chunks(BATCH) {
+        let named: Vec<(EvidenceId, String)> = batch.iter().filter_map(|key| named(key)).collect();
+        let ids: Vec<EvidenceId> = named.iter().map(|(id, _)| id.clone()).collect();
+        let known = db.read(move |conn| Ok::<_, Error>(store_evidence::known(conn, &ids)?)).await?;
+        let known: HashSet<EvidenceId> = known.into_iter().collect();
+        for (_, key) in named.iter().filter(|(id, _)| !known.contains(id)) {
+            log::info!("no evidence names the file {key}: removed");
+            files.remove(key).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The evidence that a file belongs to, by the last part of its key.
+fn named(key: &str) -> Option<(EvidenceId, String)> {
+    let id = key.rsplit('/').next()?;
+    Some((EvidenceId(id.to_owned()), key.to_owned()))
+}
