@@ -141,7 +141,11 @@ impl Files {
             if bytes.is_empty() {
                 break;
             }
-            upload.wait_for_capacity(1).await?;
+            if let Err(cause) = upload.wait_for_capacity(1).await {
+                // The parts sent so far would stay in the bucket and be paid for.
+                upload.abort().await?;
+                return Err(cause.into());
+            }
             upload.put(bytes.into());
         }
         upload.finish().await?;

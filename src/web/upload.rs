@@ -128,7 +128,10 @@ impl Form<'_> {
             parts += 1;
             let name = field.name().unwrap_or_default().to_owned();
             let twice = fields.contains_key(&name) || (name == FILE && file.is_some());
-            if parts > PARTS || twice {
+            if parts > PARTS {
+                return Err(broken_form());
+            }
+            if twice {
                 return Err(Error::malformed(vec![Violation::new(
                     format!("/{name}"),
                     "duplicate-member",

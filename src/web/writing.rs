@@ -170,6 +170,12 @@ impl Writing {
         self.dry_run
     }
 
+    /// Whether an earlier answer may stand for this request: it is asked for before the state.
+    #[must_use]
+    pub fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
     /// Compares `If-Match` with the version in force.
     ///
     /// # Errors

@@ -169,6 +169,10 @@ async fn what_is_not_what_it_says_is_refused_and_leaves_nothing(#[values(Sqlite,
         story.principal.upload(&path, &bad[..2], "a.pdf", PDF).await.violations(422),
         ["/title personal-data-suspected"]
     );
+    assert_eq!(
+        story.principal.upload(&path, &FIELDS, "Петрова И. И.pdf", PDF).await.violations(422),
+        ["/file personal-data-suspected"]
+    );
     let twice = [("title", "a"), ("title", "b")];
     assert_eq!(
         story.principal.upload(&path, &twice, "a.pdf", PDF).await.violations(400),
@@ -338,7 +342,7 @@ async fn the_same_proof_twice_warns_the_reviewer_alone(#[values(Sqlite, Postgres
 #[rstest]
 #[actix_web::test]
 async fn a_repeated_upload_makes_one_file(#[values(Sqlite, Postgres)] on: Database) {
-    let Some((story, _, path)) = started(on).await else {
+    let Some((story, report, path)) = started(on).await else {
         return;
     };
     let send = |name: &str, bytes: &[u8]| {
@@ -349,6 +353,14 @@ async fn a_repeated_upload_makes_one_file(#[values(Sqlite, Postgres)] on: Databa
     assert_eq!(again.header("idempotency-replayed").as_deref(), Some("true"));
     assert_eq!(again.expect(201).id(), first.id());
     assert_eq!(send("a.pdf", b"%PDF-1.4 other").await.problem(422), "idempotency-key-reused");
+    assert_eq!(story.app.files().len(), 1);
+    story.act(&story.principal, &report, "submit").await.expect(200);
+    let late = send("a.pdf", PDF).await;
+    assert_eq!(late.expect(201).id(), first.id(), "an answer given before the submission is given again");
+    assert_eq!(
+        story.principal.upload(&path, &FIELDS, "a.pdf", PDF).await.problem(409),
+        "report-not-editable"
+    );
     assert_eq!(story.app.files().len(), 1);
 }
 

@@ -49,14 +49,21 @@ pub enum Source {
 /// # Errors
 ///
 /// 422 for an address that only the author's network can open, and for personal data in the
-/// title that nobody confirmed.
+/// title or the name of the file that nobody confirmed.
 pub fn attach(tx: &mut Tx, view: ItemView, new: NewEvidence, by: &AccountId) -> Result<EvidenceRow, Error> {
     let broken: Vec<Violation> = match &new.source {
         Source::Link(url) => address_rule(url).into_iter().collect(),
         Source::File(_) => Vec::new(),
     };
-    let texts =
-        [("/title", Some(new.title.as_str()), None), ("/requisites", new.requisites.as_deref(), None)];
+    let file_name = match &new.source {
+        Source::Link(_) => None,
+        Source::File(file) => Some(file.name.as_str()),
+    };
+    let texts = [
+        ("/title", Some(new.title.as_str()), None),
+        ("/requisites", new.requisites.as_deref(), None),
+        ("/file", file_name, None),
+    ];
     guard::admit(tx, &view.row.id, &Guarded::changed(new.personal_data_confirmed, &texts), broken)?;
     let (url, file) = match new.source {
         Source::Link(url) => (Some(url), None),

@@ -50,7 +50,7 @@ impl Place<'_> {
         request: &HttpRequest,
         payload: Payload,
     ) -> Result<HttpResponse, Error> {
-        self.ask(db, &reader).await?;
+        self.ask(db, &reader, writing.has_key()).await?;
         let flags = EvidenceForm::FLAGS;
         let (body, file) =
             upload::receive::<EvidenceForm>(request, payload, self.files, self.limits, &flags).await?;
@@ -87,12 +87,16 @@ impl Place<'_> {
         outcome
     }
 
-    async fn ask(&self, db: &Db, reader: &Reader) -> Result<(), Error> {
+    /// Where an earlier answer may stand for this request, only whose report it is.
+    async fn ask(&self, db: &Db, reader: &Reader, may_repeat: bool) -> Result<(), Error> {
         let (reader, id, measure) = (reader.clone(), self.report.clone(), self.measure.clone());
         let room = self.limits.report_bytes;
         db.read(move |conn| {
             let view = flow_items::find_item(conn, &reader.scope, &id, &measure)?;
             demand(reader.rights(&view.row).fills)?;
+            if may_repeat {
+                return Ok(());
+            }
             flow::require_in(view.circumstances(reader.today), ReportStep::Update)?;
             flow_evidence::require_room(conn, &view, 1, room)
         })
