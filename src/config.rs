@@ -13,7 +13,7 @@
 //! | `POOL_SIZE` | `8` | database connections at most, 1 to 100 |
 //! | `WORKERS` | number of cores | threads that serve requests, 1 to 64 |
 //! | `BODY_SECONDS` | `30` | within which the body of a request must have arrived whole, 1 to 600 |
-//! | `EVIDENCE_STORE` | `files` in `DATA_DIR` | where evidence files are kept: `file:///path` or `s3://bucket/prefix` |
+//! | `EVIDENCE_STORE` | `files` in `DATA_DIR` | where evidence files are kept: `file:///path` or `s3://bucket/prefix`, which belongs to this database alone |
 //! | `EVIDENCE_FILE_MIB` | `20` | size of an evidence file at most, 1 to 1024 |
 //! | `EVIDENCE_REPORT_MIB` | `200` | size of the files of one report together, 1 to 102400 |
 //! | `UPLOAD_SECONDS` | `1800` | within which a file must have arrived whole, 1 to 86400; each piece has `BODY_SECONDS` |

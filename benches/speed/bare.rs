@@ -1,9 +1,14 @@
 //! What the service is compared with: actix handlers with the same queries and nothing else.
 
-use actix_web::web::{Data, Path};
-use actix_web::{App, HttpResponse, HttpServer, get};
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use actix_web::body::SizedStream;
+use actix_web::web::{Bytes, Data, Path, Payload};
+use actix_web::{App, HttpResponse, HttpServer, get, put};
 use diesel::prelude::*;
 use diesel::r2d2::Pool;
+use futures_util::{StreamExt, stream};
 use school_roadmap::db::connection::Manager;
 use school_roadmap::db::schema::schools;
 use school_roadmap::db::{AnyConnection, Backend, DatabaseUrl};
@@ -51,7 +56,8 @@ pub async fn serve(url: &str, port: u16) -> anyhow::Result<()> {
     let url: DatabaseUrl = url.parse().map_err(anyhow::Error::msg)?;
     let pool = Pool::builder().max_size(u32::try_from(CONNECTIONS)?).build(Manager(url))?;
     let pool = Data::new(pool);
-    let app = move || App::new().app_data(pool.clone()).service(one).service(page);
+    let app =
+        move || App::new().app_data(pool.clone()).service(one).service(page).service(take).service(give);
     Ok(HttpServer::new(app).bind(("127.0.0.1", port))?.run().await?)
 }
 
@@ -74,6 +80,41 @@ async fn page(pool: Data<Pool<Manager>>, id: Path<String>) -> actix_web::Result<
             .load::<School>(conn)
     })
     .await
+}
+
+/// Writes the body to the disk, safely, and nothing else.
+#[put("/files/{name}")]
+async fn take(name: Path<String>, mut body: Payload) -> actix_web::Result<HttpResponse> {
+    let mut file = std::fs::File::create(place(&name))?;
+    while let Some(piece) = body.next().await {
+        file.write_all(&piece?)?;
+    }
+    file.sync_all()?;
+    Ok(HttpResponse::Ok().finish())
+}
+
+/// Sends the file, piece by piece, and nothing else.
+#[get("/files/{name}")]
+async fn give(name: Path<String>) -> actix_web::Result<HttpResponse> {
+    let file = std::fs::File::open(place(&name))?;
+    let size = file.metadata()?.len();
+    let next = |mut file: std::fs::File| async move {
+        let mut piece = vec![0; 128 * 1024];
+        match file.read(&mut piece) {
+            Ok(0) => None,
+            Ok(read) => {
+                piece.truncate(read);
+                Some((Ok(Bytes::from(piece)), file))
+            }
+            Err(cause) => Some((Err(cause), file)),
+        }
+    };
+    Ok(HttpResponse::Ok().body(SizedStream::new(size, stream::unfold(file, next))))
+}
+
+/// Where the bare handlers keep a file.
+pub fn place(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("school-roadmap-speed-{name}"))
 }
 
 async fn answer<T: Serialize + Send + 'static>(

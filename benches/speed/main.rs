@@ -3,8 +3,8 @@
 //! The service runs as its own process, as an operator would run it. It is filled through
 //! the API with 1 000 schools and a road map of 40 measures for schools. What it is
 //! compared with runs in the same minute on the same machine: a bare actix handler with
-//! the same query and no authentication, and the raw commit of the same rows. Load comes
-//! from this process, so it takes its share of the cores from both sides alike.
+//! the same query and no authentication, the raw commit of the same rows, and a bare
+//! handler that writes a body to the disk or sends a file. Load comes from this process, so it takes its share of the cores from both sides alike.
 //!
 //! PostgreSQL is taken from `TEST_DATABASE_URL`, else from the usual local one; a
 //! database of its own is made there and dropped again.
@@ -12,6 +12,7 @@
 mod api;
 mod bare;
 mod database;
+mod files;
 mod load;
 mod raw;
 mod region;

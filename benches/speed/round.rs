@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::api::{Person, text};
 use crate::database::Database;
+use crate::files;
 use crate::load::{self, CONNECTIONS, Requests};
 use crate::raw;
 use crate::region::{Region, SCHOOLS, School};
@@ -42,6 +43,7 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
 
     reads(database, &service, &region, table)?;
     writes(database, &service, &region, table).await?;
+    files::measure(database, &service, &region, table).await?;
     conclusions(database, &region, table).await
 }
 
@@ -190,7 +192,8 @@ fn rounds(
     (0..ROUNDS).map(|_| Ok((ours()?, theirs()?))).collect()
 }
 
-fn compare(
+/// Shows the middle one of the pairs, ours as a part of theirs.
+pub fn compare(
     database: &Database,
     table: &mut Table,
     name: &str,

@@ -3,20 +3,35 @@
 use std::io::{Seek, SeekFrom, Write};
 use std::path::Path;
 
+use bytes::Bytes;
 use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
+use tokio::task::JoinHandle;
 
 use super::photo::Photo;
 use super::{FileFailure, FileFault, FileKind, archive};
 
-/// Bytes gathered before they are written: a small file is written once.
-const GATHERED: usize = 256 * 1024;
+/// Bytes gathered before they are written; while they are, the next ones arrive.
+const GATHERED: usize = 128 * 1024;
+/// Bytes by which a kind of file is known.
+const HEAD: usize = 8;
 
 /// A file that arrives.
 #[derive(Debug)]
 pub struct Incoming {
-    gathered: Vec<u8>,
-    work: Option<Work>,
+    gathered: Vec<Bytes>,
+    length: usize,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Nothing is being written.
+    Ready(Box<Work>),
+    /// Gathered bytes are being hashed and written.
+    Writing(JoinHandle<Result<Box<Work>, FileFailure>>),
+    /// A failure has ended it.
+    Ended,
 }
 
 /// A file that has arrived and is what it says; it is gone when this is dropped.
@@ -37,6 +52,7 @@ pub struct Received {
 struct Work {
     file: NamedTempFile,
     kind: FileKind,
+    head: Vec<u8>,
     photo: Option<Photo>,
     original: Sha256,
     stored: Sha256,
@@ -50,6 +66,7 @@ impl Incoming {
         let work = Work {
             file: NamedTempFile::new_in(folder)?,
             kind,
+            head: Vec::with_capacity(HEAD),
             photo: kind.photo(),
             original: Sha256::new(),
             stored: Sha256::new(),
@@ -57,7 +74,7 @@ impl Incoming {
             size: 0,
             fault: None,
         };
-        Ok(Self { gathered: Vec::new(), work: Some(work) })
+        Ok(Self { gathered: Vec::new(), length: 0, state: State::Ready(Box::new(work)) })
     }
 
     /// Takes the next bytes.
@@ -65,9 +82,10 @@ impl Incoming {
     /// # Errors
     ///
     /// The folder does not take them.
-    pub async fn push(&mut self, bytes: &[u8]) -> Result<(), FileFailure> {
-        self.gathered.extend_from_slice(bytes);
-        if self.gathered.len() < GATHERED {
+    pub async fn push(&mut self, bytes: Bytes) -> Result<(), FileFailure> {
+        self.length += bytes.len();
+        self.gathered.push(bytes);
+        if self.length < GATHERED {
             return Ok(());
         }
         self.write().await
@@ -80,23 +98,32 @@ impl Incoming {
     /// The folder does not work. What is wrong with the file itself is no error.
     pub async fn finish(mut self) -> Result<Result<Received, FileFault>, FileFailure> {
         self.write().await?;
-        let work = self.work.take().ok_or_else(ended)?;
+        let work = self.written().await?;
         run(move || work.finish()).await
     }
 
+    /// Hands the gathered bytes to be written, once the ones before are.
     async fn write(&mut self) -> Result<(), FileFailure> {
-        let mut work = self.work.take().ok_or_else(ended)?;
-        let bytes = std::mem::take(&mut self.gathered);
-        let (work, bytes) = run(move || work.take(&bytes).map(|()| (work, bytes))).await?;
-        self.work = Some(work);
-        self.gathered = bytes;
-        self.gathered.clear();
+        let mut work = self.written().await?;
+        let gathered = std::mem::take(&mut self.gathered);
+        self.length = 0;
+        self.state = State::Writing(tokio::task::spawn_blocking(move || {
+            gathered.iter().try_for_each(|bytes| work.take(bytes))?;
+            Ok(work)
+        }));
         Ok(())
     }
-}
 
-fn ended() -> FileFailure {
-    FileFailure::Broken("the file has ended with a failure".to_owned())
+    /// Waits until nothing is being written.
+    async fn written(&mut self) -> Result<Box<Work>, FileFailure> {
+        match std::mem::replace(&mut self.state, State::Ended) {
+            State::Ready(work) => Ok(work),
+            State::Writing(running) => {
+                running.await.map_err(|cause| FileFailure::Broken(cause.to_string()))?
+            }
+            State::Ended => Err(FileFailure::Broken("the file has ended with a failure".to_owned())),
+        }
+    }
 }
 
 /// Runs file work outside the async workers.
@@ -108,9 +135,7 @@ pub(super) async fn run<T: Send + 'static>(
 
 impl Work {
     fn take(&mut self, bytes: &[u8]) -> Result<(), FileFailure> {
-        if self.sent == 0 && !bytes.is_empty() && !self.kind.begins(bytes) {
-            self.fault = Some(FileFault::Content);
-        }
+        self.head.extend(bytes.iter().take(HEAD.saturating_sub(self.head.len())));
         self.sent += u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         // What is refused is read to its end all the same, so that the client hears why.
         if self.fault.is_some() {
@@ -136,6 +161,9 @@ impl Work {
         self.file.flush()?;
         if self.sent == 0 {
             self.fault = Some(FileFault::Empty);
+        }
+        if !self.kind.begins(&self.head) {
+            self.fault.get_or_insert(FileFault::Content);
         }
         if self.photo.as_ref().is_some_and(|photo| !photo.is_whole()) {
             self.fault.get_or_insert(FileFault::Content);

@@ -20,11 +20,14 @@ use super::{FileFailure, FileKind};
 /// Folder within the store where files arrive.
 const INCOMING: &str = "incoming";
 /// Bytes that are read from a folder at once.
-const PIECE: usize = 128 * 1024;
+const PIECE: usize = 256 * 1024;
 /// Bytes of a part sent to a bucket: S3 takes no smaller ones.
 const PART: usize = 5 * 1024 * 1024;
 /// What arrived longer ago than this and was not kept belongs to a process that is gone.
 const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
+/// What was kept longer ago than this has its row, unless it never gets one. Long, so that a
+/// database restored from a backup by mistake costs no files.
+const SETTLED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
 /// Address of a store: `file:///path` or `s3://bucket/prefix`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,7 +185,7 @@ impl Files {
         }
     }
 
-    /// The keys under `folder` that were kept more than a day ago.
+    /// The keys under `folder` that were kept more than 30 days ago.
     ///
     /// # Errors
     ///
@@ -194,7 +197,7 @@ impl Files {
         while let Some(object) = list.next().await {
             let object = object?;
             let kept = std::time::SystemTime::from(object.last_modified);
-            if kept.elapsed().is_ok_and(|age| age > ABANDONED) {
+            if kept.elapsed().is_ok_and(|age| age > SETTLED) {
                 found.push(object.location.to_string());
             }
         }
@@ -211,9 +214,12 @@ fn pieces(
         let mut file = file.filter(|_| at < end)?;
         let length = usize::try_from(end - at).unwrap_or(PIECE).min(PIECE);
         let read = run(move || {
-            let mut piece = vec![0; length];
+            let mut piece = Vec::with_capacity(length);
             file.seek(SeekFrom::Start(at))?;
-            file.read_exact(&mut piece)?;
+            let read = (&mut file).take(u64::try_from(length).unwrap_or(u64::MAX));
+            if { read }.read_to_end(&mut piece)? < length {
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
             Ok((Bytes::from(piece), file))
         });
         Some(match read.await {
@@ -239,7 +245,7 @@ mod tests {
         let mut incoming = files.begin(FileKind::Pdf).unwrap();
         let sent: Vec<u8> = b"%PDF-1.7 ".iter().copied().chain((0..=250_u8).cycle().take(400_000)).collect();
         for piece in sent.chunks(70_000) {
-            incoming.push(piece).await.unwrap();
+            incoming.push(Bytes::copy_from_slice(piece)).await.unwrap();
         }
         let received = incoming.finish().await.unwrap().unwrap();
         assert_eq!(received.size, 400_009);
@@ -271,7 +277,7 @@ mod tests {
             (FileKind::Png, b""),
         ] {
             let mut incoming = files.begin(kind).unwrap();
-            incoming.push(bytes).await.unwrap();
+            incoming.push(Bytes::copy_from_slice(bytes)).await.unwrap();
             assert!(incoming.finish().await.unwrap().is_err(), "{kind:?}");
         }
         assert_eq!(std::fs::read_dir(root.path().join(INCOMING)).unwrap().count(), 0);

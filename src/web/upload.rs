@@ -166,7 +166,7 @@ impl Form<'_> {
                 return Err(too_large(self.limits));
             }
             if let Some(incoming) = &mut incoming {
-                incoming.push(&chunk).await?;
+                incoming.push(chunk).await?;
             }
         }
         let outcome = match incoming {

@@ -334,6 +334,16 @@ async fn the_same_proof_twice_warns_the_reviewer_alone(#[values(Sqlite, Postgres
     for one in of(&story.principal).await {
         assert_eq!(one.get("reused"), None, "a school learns nothing of others");
     }
+    story.act(&story.officer, &theirs, "return").await.expect(200);
+    story.app.set_date("2023-03-02");
+    let neighbour = story.app.as_school_head(&story.municipality, &story.schools[1]);
+    let officer = story.app.as_officer(&story.municipality);
+    let s2 = format!("{}/evidence", story.item(&neighbour, &theirs, "S2").await);
+    neighbour.upload(&s2, &FIELDS, "a.pdf", PDF).await.expect(201);
+    for one in of(&officer).await {
+        assert_eq!(one["reused"].as_array().unwrap().len(), 1, "nor does what it is still working on");
+    }
+    story.app.set_date("2023-03-01");
     let embedded = story.officer.get(&format!("{report}?embed=items")).await.expect(200);
     assert_eq!(embedded["items"][0]["evidence"][0]["reused"].as_array().unwrap().len(), 1);
     story.act(&story.officer, &report, "accept").await.expect(200);
@@ -395,10 +405,10 @@ async fn what_an_ended_process_left_goes_at_the_next_start(#[values(Sqlite, Post
     };
     story.principal.upload(&path, &FIELDS, "a.pdf", PDF).await.expect(201);
     let kept = story.app.files().remove(0);
-    let orphan = kept.with_file_name("0192f0c1-0000-7000-8000-000000000000");
-    let young = kept.with_file_name("0192f0c1-0000-7000-8000-000000000001");
+    let orphan = kept.with_file_name("abc-0192f0c1-0000-7000-8000-000000000000");
+    let young = kept.with_file_name("abc-0192f0c1-0000-7000-8000-000000000001");
     let half = story.app.incoming().join("half");
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(2 * 24 * 60 * 60);
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 24 * 60 * 60);
     for path in [&orphan, &half, &young] {
         std::fs::write(path, PDF).unwrap();
     }

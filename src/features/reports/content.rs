@@ -107,7 +107,7 @@ impl FileContent {
     #[must_use]
     pub fn key(&self, id: &EvidenceId) -> String {
         let folder: String = self.stored_sha256.chars().take(2).collect();
-        format!("{FOLDER}/{folder}/{}/{id}", self.stored_sha256)
+        format!("{FOLDER}/{folder}/{}-{id}", self.stored_sha256)
     }
 }
 

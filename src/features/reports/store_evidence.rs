@@ -147,8 +147,8 @@ pub struct SharedRow {
     pub school_name: Option<String>,
 }
 
-/// Evidence of submitted reports of the same municipality with one of these links or files,
-/// oldest first. Takes no scope: the caller reviews a report of the municipality.
+/// Evidence that was submitted within the same municipality with one of these links or files,
+/// oldest first; what a school is still working on tells nobody anything. Takes no scope: the caller reviews a report of the municipality.
 ///
 /// # Errors
 ///
@@ -164,7 +164,7 @@ pub(super) fn shared(
         .inner_join(measures::table.on(measures::id.eq(evidence::measure_id)))
         .left_join(schools::table.on(reports::school_id.eq(schools::id.nullable())))
         .filter(reports::municipality_id.eq(&report.municipality_id))
-        .filter(reports::submission.gt(0))
+        .filter(evidence::created_at.nullable().le(reports::submitted_at))
         .filter(evidence::removed_at.is_null())
         .filter(evidence::url.eq_any(urls).or(evidence::original_sha256.eq_any(hashes)))
         .select((

@@ -12,7 +12,7 @@ use crate::kit::id::EvidenceId;
 /// Files that are asked for at once.
 const BATCH: usize = 500;
 
-/// Removes files older than a day that no evidence names: a process ended between keeping a file
+/// Removes files older than 30 days that no evidence names: a process ended between keeping a file
 /// and recording it, or between deleting evidence and removing its file.
 ///
 /// # Errors
@@ -33,8 +33,8 @@ pub async fn sweep_files(db: &Db, files: &Files) -> Result<(), Error> {
     Ok(())
 }
 
-/// The evidence that a file belongs to, by the last part of its key.
+/// The evidence that a file belongs to: its key ends with a hyphen and the id.
 fn named(key: &str) -> Option<(EvidenceId, String)> {
-    let id = key.rsplit('/').next()?;
+    let (_, id) = key.rsplit('/').next()?.split_once('-')?;
     Some((EvidenceId(id.to_owned()), key.to_owned()))
 }
