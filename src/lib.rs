@@ -6,7 +6,7 @@
 //! # Layers
 //!
 //! ```text
-//! main -> startup, demo -> api -> features -> auth -> web -> error, problems -> db, files -> kit
+//! main -> startup, demo -> api -> features -> auth -> web -> error, problems -> db, files -> print -> kit
 //! inside a feature:   http -> flow -> store -> domain -> kit      policy: read by http
 //! between features:   only those above in `features/mod.rs`, through their mod.rs
 //! ```
@@ -19,6 +19,7 @@
 //! - [`db`]: one pool for SQLite and PostgreSQL, `Db::read`, `Db::write`; a transaction
 //!   ([`db::Tx`]) collects what changed and writes audit and change feed before it commits.
 //! - [`files`]: what people send, received piece by piece, looked at, kept in a folder or a bucket.
+//! - [`print`]: what documents share: dates in words, paper by the standard, tables as CSV and XLSX.
 //! - [`problems`], [`error`]: every refusal has its type, its page, and who can act.
 //! - [`web`]: the conventions of the contract: strict bodies checked against the very
 //!   schema that the document shows, strict queries, pages, tags, repeats, dry runs.
@@ -58,6 +59,7 @@ pub mod error;
 pub mod features;
 pub mod files;
 pub mod kit;
+pub mod print;
 pub mod problems;
 pub mod startup;
 pub mod web;

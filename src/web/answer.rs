@@ -242,6 +242,7 @@ fn keep_fields(item: &mut Value, fields: &[String]) {
     }
 }
 
-fn short_hash(bytes: &[u8]) -> String {
+/// The first 8 hex digits of the SHA-256: what a tag holds of a body.
+pub(super) fn short_hash(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }

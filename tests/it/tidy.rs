@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 /// Layers from the bottom; a file may import from layers below its own.
-const LAYERS: [&str; 10] =
-    ["kit", "files", "db", "problems", "error", "web", "auth", "features", "api", "startup"];
+const LAYERS: [&str; 11] =
+    ["kit", "print", "files", "db", "problems", "error", "web", "auth", "features", "api", "startup"];
 /// Lines of a source file at most, and of a test file.
 const SOURCE_LIMIT: usize = 400;
 const TEST_LIMIT: usize = 600;

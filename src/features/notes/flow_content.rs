@@ -1,9 +1,6 @@
 //! The content of a note in each of its forms.
 
-use sha2::{Digest, Sha256};
-
 use super::flow_snapshot::Sources;
-use super::format::Format;
 use super::render::{self, RenderInput, Replacement};
 use super::snapshot::NoteSnapshot;
 use super::store::{self, NoteRow};
@@ -11,22 +8,16 @@ use crate::auth::Scope;
 use crate::db::AnyConnection;
 use crate::error::Error;
 use crate::features::monitorings;
+use crate::web::{Format, Printed};
+
+/// The forms in which a note is read; the first is the one without asking.
+pub const FORMATS: [Format; 4] = [Format::Json, Format::Html, Format::Markdown, Format::Docx];
 
 /// All that a printed form shows.
 pub struct Content {
     row: NoteRow,
     snapshot: NoteSnapshot,
     replaced_by: Option<NoteRow>,
-}
-
-/// A form ready to be sent.
-pub struct Printed {
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-    /// A tag for them.
-    pub etag: String,
-    /// Name of the file, in Russian, without its ending.
-    pub name: String,
 }
 
 /// The content of a signed note as it was frozen; `None` for an unsigned one.
@@ -60,7 +51,7 @@ pub fn of(
 }
 
 impl Content {
-    /// Prints it; `public_url` is where the service is reached from outside.
+    /// Prints it in one of [`FORMATS`]; `public_url` is where the service is reached from outside.
     ///
     /// # Errors
     ///
@@ -82,14 +73,12 @@ impl Content {
         };
         let broken = |cause: render::RenderError| Error::Internal(cause.into());
         let bytes = match format {
-            Format::Json => serde_json::to_vec(&self.snapshot)?,
             Format::Html => render::html(&input).map_err(broken)?.into_bytes(),
             Format::Markdown => render::markdown(&input).into_bytes(),
             Format::Docx => render::docx(&input).map_err(broken)?,
+            _ => serde_json::to_vec(&self.snapshot)?,
         };
-        let digest = Sha256::digest(&bytes);
-        let hash: String = digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Printed { bytes, etag: format!("\"{}.{hash}\"", row.version), name: self.name() })
+        Ok(Printed { format, bytes, version: Some(row.version), name: self.name(), plain_name: "note" })
     }
 
     fn name(&self) -> String {

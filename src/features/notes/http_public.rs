@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::domain::NoteStatus;
 use super::flow_content;
-use super::http_content::{format_of, sent};
+use super::http_content::format_of;
 use super::snapshot::NoteSnapshot;
 use super::store::{self, Narrowed, NoteRow};
 use crate::db::Db;
@@ -192,7 +192,7 @@ async fn get_public_note_content(
             flow_content::signed(conn, &row)?.ok_or_else(Error::not_found)
         })
         .await?;
-    sent(&content, format?, &info, &public_url.0)
+    Ok(content.print(format?, &public_url.0)?.read(&info))
 }
 
 /// Verify a printed copy by the hash in its footer, without signing in.

@@ -11,7 +11,6 @@ mod flow;
 mod flow_content;
 mod flow_sign;
 mod flow_snapshot;
-mod format;
 mod http;
 mod http_content;
 mod http_public;

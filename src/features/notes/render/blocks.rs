@@ -1,7 +1,7 @@
 //! The body of a note, in the order of printing.
 
 use super::super::snapshot::{NoteConclusion, NoteLevel, NoteRecommendation, NoteSnapshot};
-use super::text::{enumerated, line, long_date, paragraphs, period, requisites, sentence, short_date};
+use crate::print::text::{enumerated, line, long_date, paragraphs, period, requisites, sentence, short_date};
 
 /// A part of the body.
 #[derive(Debug)]

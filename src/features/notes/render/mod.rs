@@ -8,12 +8,12 @@ mod markdown;
 pub(super) mod sample;
 #[cfg(test)]
 mod tests;
-mod text;
 mod view;
 
 use chrono::NaiveDate;
 
 use super::snapshot::NoteSnapshot;
+use crate::print::docx::DocumentError;
 
 pub use docx::docx;
 pub use html::html;
@@ -70,7 +70,7 @@ pub enum RenderError {
     /// A template failed.
     #[error("a template of the note failed")]
     Template(#[from] askama::Error),
-    /// The DOCX package could not be written.
-    #[error("the DOCX form could not be made")]
-    Docx(#[from] docx_rs::DocxError),
+    /// The DOCX form could not be made.
+    #[error(transparent)]
+    Docx(#[from] DocumentError),
 }

@@ -2,7 +2,7 @@
 
 use super::RenderInput;
 use super::blocks::{self, Block};
-use super::text::{line, long_date, number, requisites, short_date};
+use crate::print::text::{line, long_date, number, requisites, short_date};
 
 /// What every unsigned note carries.
 pub(super) const DRAFT_MARK: &str = "ПРОЕКТ";

@@ -1,4 +1,4 @@
-//! Russian dates, numbers and punctuation of a printed note.
+//! Russian dates, numbers and punctuation of printed documents.
 
 use chrono::{Datelike, NaiveDate};
 
@@ -8,28 +8,33 @@ use crate::kit::text::is_forbidden;
 const NBSP: char = '\u{A0}';
 
 /// «29 декабря 2023 года».
-pub(super) fn long_date(date: NaiveDate) -> String {
+#[must_use]
+pub fn long_date(date: NaiveDate) -> String {
     format!("{} {}{NBSP}года", day_and_month(date), date.year())
 }
 
 /// «29.12.2023».
-pub(super) fn short_date(date: NaiveDate) -> String {
+#[must_use]
+pub fn short_date(date: NaiveDate) -> String {
     date.format("%d.%m.%Y").to_string()
 }
 
 /// «с 1 января по 31 декабря 2023 года»; both years when they differ.
-pub(super) fn period(start: NaiveDate, end: NaiveDate) -> String {
+#[must_use]
+pub fn period(start: NaiveDate, end: NaiveDate) -> String {
     let first = if start.year() == end.year() { day_and_month(start) } else { long_date(start) };
     format!("с{NBSP}{first} по{NBSP}{}", long_date(end))
 }
 
 /// «№ 515».
-pub(super) fn number(number: &str) -> String {
+#[must_use]
+pub fn number(number: &str) -> String {
     format!("№{NBSP}{}", line(number))
 }
 
 /// «от 08.12.2023 № 515», or «от 08.12.2023» without a number.
-pub(super) fn requisites(date: NaiveDate, no: Option<&str>) -> String {
+#[must_use]
+pub fn requisites(date: NaiveDate, no: Option<&str>) -> String {
     let date = format!("от{NBSP}{}", short_date(date));
     match no {
         Some(no) => format!("{date} {}", number(no)),
@@ -38,7 +43,8 @@ pub(super) fn requisites(date: NaiveDate, no: Option<&str>) -> String {
 }
 
 /// One line of a typed text: no characters that XML or a reader cannot bear, single spaces.
-pub(super) fn line(text: &str) -> String {
+#[must_use]
+pub fn line(text: &str) -> String {
     let bearable: String = text
         .chars()
         .map(|c| if matches!(c, '\n' | '\t') { ' ' } else { c })
@@ -49,12 +55,14 @@ pub(super) fn line(text: &str) -> String {
 }
 
 /// The paragraphs of a typed text: its lines, without empty ones.
-pub(super) fn paragraphs(text: &str) -> Vec<String> {
+#[must_use]
+pub fn paragraphs(text: &str) -> Vec<String> {
     text.lines().map(line).filter(|text| !text.is_empty()).collect()
 }
 
 /// Ends every item with a semicolon, and the last one with a full stop.
-pub(super) fn enumerated(items: Vec<String>) -> Vec<String> {
+#[must_use]
+pub fn enumerated(items: Vec<String>) -> Vec<String> {
     let last = items.len();
     items
         .into_iter()
@@ -68,7 +76,8 @@ pub(super) fn enumerated(items: Vec<String>) -> Vec<String> {
 }
 
 /// The text with a full stop, unless it ends in a mark of its own.
-pub(super) fn sentence(text: String) -> String {
+#[must_use]
+pub fn sentence(text: String) -> String {
     if text.ends_with(['.', '!', '?', ':', ';', '…']) { text } else { format!("{text}.") }
 }
 

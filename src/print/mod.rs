@@ -1,0 +1,7 @@
+//! What people print and open in an office suite: the parts that all documents share.
+//!
+//! Nothing here knows HTTP, the database or any feature.
+
+pub mod docx;
+pub mod sheet;
+pub mod text;
