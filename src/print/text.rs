@@ -60,6 +60,17 @@ pub fn paragraphs(text: &str) -> Vec<String> {
     text.lines().map(line).filter(|text| !text.is_empty()).collect()
 }
 
+/// «1, 3–5»: rising numbers, with neighbours drawn together.
+#[must_use]
+pub fn ranges(numbers: &[u32]) -> String {
+    let neighbours = |one: &u32, next: &u32| one.checked_add(1) == Some(*next);
+    let runs = numbers.chunk_by(neighbours).map(|run| match run {
+        [first, .., last] if run.len() > 2 => format!("{first}–{last}"),
+        some => some.iter().map(u32::to_string).collect::<Vec<_>>().join(", "),
+    });
+    runs.collect::<Vec<_>>().join(", ")
+}
+
 /// Ends every item with a semicolon, and the last one with a full stop.
 #[must_use]
 pub fn enumerated(items: Vec<String>) -> Vec<String> {
@@ -127,6 +138,14 @@ mod tests {
         assert_eq!(line(" а\u{0}б\u{202E}\n\tв  г\u{FFFF} "), "аб в г");
         assert_eq!(line("8\u{A0}школ"), "8\u{A0}школ");
         assert_eq!(paragraphs("а\r\n\n б "), ["а", "б"]);
+    }
+
+    #[test]
+    fn neighbouring_numbers_are_drawn_together() {
+        assert_eq!(ranges(&[]), "");
+        assert_eq!(ranges(&[1]), "1");
+        assert_eq!(ranges(&[1, 2]), "1, 2");
+        assert_eq!(ranges(&[2, 3, 4, 6, 8, 9]), "2–4, 6, 8, 9");
     }
 
     #[test]

@@ -63,6 +63,18 @@ async fn the_note_carries_every_fact_of_the_case(#[values(Sqlite, Postgres)] on:
     let expected = case.data["expected"]["verdicts"].as_object().unwrap();
     assert_eq!(verdicts, expected.iter().map(|(c, v)| (c.as_str(), v.as_str().unwrap())).collect::<Vec<_>>());
 
+    for conclusion in note["conclusions"].as_array().unwrap() {
+        let municipal = conclusion["level"] == "municipal";
+        let sources = if municipal { json!([1]) } else { json!([2, 3, 4, 5]) };
+        assert_eq!(conclusion["sources"], sources, "{}", conclusion["code"]);
+    }
+    let corrected = &note["attachments"][1];
+    assert_eq!(
+        (&corrected["report_id"], &corrected["version"]),
+        (&json!(played.reports["МБОУ-Богородицкая СОШ"]), &json!(2)),
+        "the version that was counted is the one that came back corrected"
+    );
+
     let mut facts = vec![
         "29 декабря 2023 года".to_owned(),
         "пгт Хотынец".to_owned(),

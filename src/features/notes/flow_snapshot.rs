@@ -1,6 +1,6 @@
 //! Puts together what a note says: the present state of a draft, and what a signature freezes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::auth::Scope;
 use crate::db::AnyConnection;
@@ -17,7 +17,7 @@ use crate::features::schools;
 use crate::features::support_lists::{self, SupportListRow};
 use crate::kit::clock::{moscow_date, utc};
 use crate::kit::code::Code;
-use crate::kit::id::{OrderId, SchoolId};
+use crate::kit::id::{OrderId, ReportId, SchoolId};
 use crate::kit::lang::Lang;
 
 use super::snapshot::{
@@ -94,6 +94,7 @@ impl Sources {
     pub fn snapshot(&self, note: &NoteRow, today: chrono::NaiveDate) -> NoteSnapshot {
         let taking_part: Vec<&SnapshotSchool> =
             self.conclusions.schools.iter().filter(|school| school.released_on.is_none()).collect();
+        let attachments = self.attachments(&taking_part);
         NoteSnapshot {
             schema_version: SCHEMA_VERSION,
             authority_name: self.municipality.authority_name.clone(),
@@ -119,14 +120,14 @@ impl Sources {
             schools: taking_part.iter().map(|school| taking(school)).collect(),
             lists: self.lists.iter().map(listed).collect(),
             preamble: note.preamble.clone().unwrap_or_else(|| PREAMBLE.to_owned()),
-            conclusions: self.conclusions.items.iter().map(concluded).collect(),
+            conclusions: self.conclusions.items.iter().map(|item| concluded(item, &attachments)).collect(),
             schools_without_report: self.without_report(&taking_part),
             missing_reports: self.named_missing(note),
             recommendations: (1..)
                 .zip(&self.recommendations)
                 .map(|(n, row)| self.recommended(n, row))
                 .collect(),
-            attachments: self.attachments(&taking_part),
+            attachments,
             signatory: NoteSignatory {
                 position: note.signer_position.clone().unwrap_or_default(),
                 name: note.signer_name.clone().unwrap_or_default(),
@@ -232,7 +233,11 @@ fn listed(list: &SupportListRow) -> NoteList {
     }
 }
 
-fn concluded(item: &ConclusionInForce) -> NoteConclusion {
+fn concluded(item: &ConclusionInForce, attachments: &[NoteAttachment]) -> NoteConclusion {
+    let inputs: HashSet<&ReportId> =
+        item.derived.explanation.inputs.iter().map(|report| &report.report_id).collect();
+    let numbered = attachments.iter().zip(1_u32..);
+    let sources = numbered.filter(|(report, _)| inputs.contains(&report.report_id)).map(|(_, n)| n).collect();
     let generated = &item.derived.generated_text;
     let edited = item.text() != generated;
     NoteConclusion {
@@ -244,6 +249,7 @@ fn concluded(item: &ConclusionInForce) -> NoteConclusion {
         verdict: item.derived.verdict.as_str().to_owned(),
         text: item.text().to_owned(),
         generated_text: edited.then(|| generated.clone()),
+        sources,
     }
 }
 

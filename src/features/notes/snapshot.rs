@@ -183,6 +183,11 @@ pub struct NoteConclusion {
     /// The generated text, when a person edited it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generated_text: Option<String>,
+    /// The reports it was drawn from: their numbers among `attachments`, which name the version
+    /// that was counted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!([2, 3, 4, 5]))]
+    pub sources: Vec<u32>,
 }
 
 /// One recommendation.

@@ -1,7 +1,9 @@
 //! The body of a note, in the order of printing.
 
 use super::super::snapshot::{NoteConclusion, NoteLevel, NoteRecommendation, NoteSnapshot};
-use crate::print::text::{enumerated, line, long_date, paragraphs, period, requisites, sentence, short_date};
+use crate::print::text::{
+    enumerated, line, long_date, paragraphs, period, ranges, requisites, sentence, short_date,
+};
 
 /// A part of the body.
 #[derive(Debug)]
@@ -29,6 +31,8 @@ pub(super) struct Item {
     pub mark: String,
     /// Its paragraphs; never empty.
     pub paragraphs: Vec<String>,
+    /// Where what it says comes from, in small print.
+    pub source: Option<String>,
 }
 
 /// The body of a note.
@@ -103,17 +107,21 @@ fn conclusions(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
         (NoteLevel::School, "2. Уровень общеобразовательных организаций"),
     ] {
         let of_level = |conclusion: &&NoteConclusion| conclusion.level == level;
-        let items: Vec<Item> = note
-            .conclusions
-            .iter()
-            .filter(of_level)
-            .map(|conclusion| item(line(&conclusion.code), paragraphs(&conclusion.text)))
-            .collect();
+        let items: Vec<Item> = note.conclusions.iter().filter(of_level).map(concluded).collect();
         if !items.is_empty() {
             blocks.push(Block::Subsection(heading.to_owned()));
             blocks.push(Block::Numbered(items));
         }
     }
+}
+
+fn concluded(conclusion: &NoteConclusion) -> Item {
+    let source = match conclusion.sources.as_slice() {
+        [] => None,
+        [one] => Some(format!("Источник: приложение\u{A0}{one}.")),
+        some => Some(format!("Источник: приложения {}.", ranges(some))),
+    };
+    Item { source, ..item(line(&conclusion.code), paragraphs(&conclusion.text)) }
 }
 
 /// Recommendations, with one lead for neighbours of the same addressees.
@@ -168,7 +176,7 @@ fn item(number: String, mut paragraphs: Vec<String>) -> Item {
     if paragraphs.is_empty() {
         paragraphs.push(String::new());
     }
-    Item { mark: format!("{number}."), paragraphs }
+    Item { mark: format!("{number}."), paragraphs, source: None }
 }
 
 fn listed(lead: String, items: Vec<String>, blocks: &mut Vec<Block>) {

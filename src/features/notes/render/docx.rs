@@ -104,10 +104,16 @@ fn add_block(docx: Docx, block: &Block) -> Docx {
 }
 
 fn add_item(docx: Docx, item: &Item) -> Docx {
-    item.paragraphs.iter().enumerate().fold(docx, |docx, (i, text)| {
+    let docx = item.paragraphs.iter().enumerate().fold(docx, |docx, (i, text)| {
         docx.add_paragraph(match i {
             0 => body(&format!("{} {text}", item.mark)),
             _ => body(text),
         })
-    })
+    });
+    match &item.source {
+        Some(source) => {
+            docx.add_paragraph(indented(plain("")).add_run(Run::new().add_text(source).size(SMALL)))
+        }
+        None => docx,
+    }
 }

@@ -68,7 +68,8 @@ fn numbered(item: &Item) -> String {
             _ => format!("{indent}{}", block(text)),
         })
         .collect();
-    paragraphs.join("\n\n")
+    let source = item.source.iter().map(|text| format!("{indent}*{}*", escaped(text)));
+    paragraphs.into_iter().chain(source).collect::<Vec<_>>().join("\n\n")
 }
 
 /// Text that stands at the beginning of a line, where more characters have a meaning.
@@ -124,6 +125,7 @@ mod tests {
         let item = |mark: &str| Item {
             mark: mark.to_owned(),
             paragraphs: vec!["Да.".to_owned(), "- Нет.".to_owned()],
+            source: None,
         };
         assert_eq!(numbered(&item("4.")), "4. Да.\n\n   \\- Нет.");
         assert_eq!(numbered(&item("2.1.")), "2.1. Да.\n\n\\- Нет.");

@@ -136,6 +136,7 @@ pub(crate) fn snapshot() -> NoteSnapshot {
                 verdict: "all".into(),
                 text: (*text).into(),
                 generated_text: None,
+                sources: if code.starts_with('1') { vec![1] } else { vec![2, 3, 4, 5] },
             })
             .collect(),
         schools_without_report: vec![],

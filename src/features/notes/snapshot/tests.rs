@@ -5,8 +5,16 @@ use crate::features::notes::render::sample;
 fn the_hash_is_stable() {
     assert_eq!(
         sample::snapshot().hash().unwrap(),
-        "3f84f2bb0aef116196696366e656ab2f8da2d85057fc0883d79565b0f0b37b45"
+        "c34eed15c6cd0d85c86a78a104f4d92f753cbe126e7f610af4a3b85c89425959"
     );
+}
+
+/// What was signed before conclusions named their sources keeps its hash.
+#[test]
+fn a_member_that_is_absent_changes_no_hash() {
+    let mut note = sample::snapshot();
+    note.conclusions.iter_mut().for_each(|conclusion| conclusion.sources.clear());
+    assert_eq!(note.hash().unwrap(), "3f84f2bb0aef116196696366e656ab2f8da2d85057fc0883d79565b0f0b37b45");
 }
 
 #[test]
