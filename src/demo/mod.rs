@@ -4,6 +4,7 @@
 //! The clock of the play is set to the dates of the case, so that nothing in it is late.
 
 pub mod case;
+mod paper;
 pub mod play;
 mod player;
 mod review;

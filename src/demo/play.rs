@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::player::{Player, id, text};
-use super::review;
+use super::{paper, review};
 use crate::db::DatabaseUrl;
 use crate::features::accounts;
 use crate::kit::clock::Clock;
@@ -259,7 +259,7 @@ async fn reports(player: &mut Player<'_>, case: &Case, played: &mut Played) -> a
         for item in report.get("items").and_then(Value::as_array).into_iter().flatten() {
             player.say("reports");
             let measure = written(player, played, &path, &author, item).await?;
-            evidence(player, &measure, &author, item).await?;
+            evidence(player, &measure, &author, &subject, item).await?;
         }
         player.step(&author, &path, "submit", None).await?;
         submitted.push((path, reviewer));
@@ -298,9 +298,21 @@ pub(super) async fn written(
     Ok(path)
 }
 
-async fn evidence(player: &mut Player<'_>, path: &str, author: &str, item: &Value) -> anyhow::Result<()> {
+async fn evidence(
+    player: &mut Player<'_>,
+    path: &str,
+    author: &str,
+    subject: &str,
+    item: &Value,
+) -> anyhow::Result<()> {
+    let path = format!("{path}/evidence");
     for evidence in item.get("evidence").and_then(Value::as_array).into_iter().flatten() {
-        player.create(author, &format!("{path}/evidence"), evidence.clone()).await?;
+        if evidence.get("file").is_some() {
+            let form = paper::form(evidence, subject, &text(item, "actual_date")?)?;
+            player.upload(author, &path, form).await?;
+        } else {
+            player.create(author, &path, evidence.clone()).await?;
+        }
     }
     Ok(())
 }

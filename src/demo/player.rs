@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, bail};
-use reqwest::Method;
+use reqwest::multipart::Form;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use super::play::PASSWORD;
@@ -47,6 +48,12 @@ impl<'a> Player<'a> {
 
     pub(super) async fn create(&mut self, who: &str, path: &str, body: Value) -> anyhow::Result<Value> {
         self.send(who, Method::POST, path, None, Some(body)).await
+    }
+
+    /// Sends a form with a file.
+    pub(super) async fn upload(&mut self, who: &str, path: &str, form: Form) -> anyhow::Result<Value> {
+        let request = self.request(who, Method::POST, path).await?.multipart(form);
+        answered(who, &Method::POST, path, request).await
     }
 
     /// A transition of the resource at `path`, based on the version it has now.
@@ -102,26 +109,37 @@ impl<'a> Player<'a> {
         based_on: Option<&Value>,
         body: Option<Value>,
     ) -> anyhow::Result<Value> {
-        if !self.tokens.contains_key(who) {
-            self.sign_in(who, PASSWORD).await?;
-        }
-        let mut request = self.http.request(method.clone(), format!("{}{path}", self.base));
-        if let Some(token) = self.tokens.get(who) {
-            request = request.bearer_auth(token);
-        }
+        let mut request = self.request(who, method.clone(), path).await?;
         if let Some(version) = based_on.and_then(|resource| resource.get("version")) {
             request = request.header("If-Match", format!("\"{version}\""));
         }
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let reply = request.send().await?;
-        let (status, text) = (reply.status(), reply.text().await?);
-        if !status.is_success() {
-            bail!("{who}: {method} {path} was refused with {status}: {text}");
-        }
-        if text.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&text)?) }
+        answered(who, &method, path, request).await
     }
+
+    /// A request of somebody who is signed in.
+    async fn request(&mut self, who: &str, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
+        if !self.tokens.contains_key(who) {
+            self.sign_in(who, PASSWORD).await?;
+        }
+        let request = self.http.request(method, format!("{}{path}", self.base));
+        Ok(match self.tokens.get(who) {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        })
+    }
+}
+
+/// Sends a request and takes its answer; a refusal is a failure.
+async fn answered(who: &str, method: &Method, path: &str, request: RequestBuilder) -> anyhow::Result<Value> {
+    let reply = request.send().await?;
+    let (status, text) = (reply.status(), reply.text().await?);
+    if !status.is_success() {
+        bail!("{who}: {method} {path} was refused with {status}: {text}");
+    }
+    if text.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&text)?) }
 }
 
 /// `id` of a resource.
