@@ -415,6 +415,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    school_assessments (school_id, assessment, subject_folded, grade, year) {
+        school_id -> Text,
+        academic_year -> Integer,
+        assessment -> Text,
+        subject -> Text,
+        subject_folded -> Text,
+        grade -> Integer,
+        year -> Integer,
+        participants -> Integer,
+        below_minimum -> Integer,
+    }
+}
+
+diesel::table! {
+    school_stats (school_id, academic_year) {
+        school_id -> Text,
+        academic_year -> Integer,
+        pupils_total -> Integer,
+        graduates_9 -> Nullable<Integer>,
+        graduates_11 -> Nullable<Integer>,
+        teachers_total -> Integer,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     schools (id) {
         id -> Text,
         municipality_id -> Text,
@@ -543,6 +571,7 @@ diesel::joinable!(road_maps -> conclusion_templates (conclusion_template_id));
 diesel::joinable!(road_maps -> municipalities (municipality_id));
 diesel::joinable!(road_maps -> orders (order_id));
 diesel::joinable!(road_maps -> schools (school_id));
+diesel::joinable!(school_stats -> schools (school_id));
 diesel::joinable!(schools -> municipalities (municipality_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(support_list_entries -> municipalities (municipality_id));
@@ -574,6 +603,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     report_versions,
     reports,
     road_maps,
+    school_assessments,
+    school_stats,
     schools,
     sessions,
     support_list_entries,

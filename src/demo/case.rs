@@ -42,7 +42,10 @@ impl Case {
             .iter()
             .map(|report| report.get("items").and_then(Value::as_array).map_or(0, Vec::len))
             .sum();
-        let counted = items + self.list("reports").len() * 2 + self.list("schools").len() * 2;
+        let counted = items
+            + self.list("reports").len() * 2
+            + self.list("schools").len() * 2
+            + self.list("statistics").len();
         u64::try_from(counted + 40).unwrap_or(40)
     }
 }

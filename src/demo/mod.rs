@@ -8,6 +8,7 @@ mod paper;
 pub mod play;
 mod player;
 mod review;
+mod statistics;
 
 use std::net::SocketAddr;
 use std::path::Path;

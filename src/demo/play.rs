@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::case::Case;
 use super::player::{Player, id, text};
-use super::{paper, review};
+use super::{paper, review, statistics};
 use crate::db::DatabaseUrl;
 use crate::features::accounts;
 use crate::kit::clock::Clock;
@@ -73,6 +73,7 @@ pub async fn whole(
     let mut player = Player::new(base, clock, announce);
     let mut played = Played::default();
     people_and_places(&mut player, clock, database, case, &mut played).await?;
+    statistics::enter(&mut player, case, &played).await?;
     road_map(&mut player, case, &mut played).await?;
     lists(&mut player, case, &mut played).await?;
     monitoring(&mut player, case, &mut played).await?;

@@ -56,6 +56,11 @@ impl<'a> Player<'a> {
         answered(who, &Method::POST, path, request).await
     }
 
+    /// Puts a resource under its natural key for the first time.
+    pub(super) async fn put(&mut self, who: &str, path: &str, body: Value) -> anyhow::Result<Value> {
+        self.send(who, Method::PUT, path, None, Some(body)).await
+    }
+
     /// A transition of the resource at `path`, based on the version it has now.
     pub(super) async fn step(
         &mut self,

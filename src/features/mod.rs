@@ -6,6 +6,8 @@ pub mod municipalities;
 
 pub mod schools;
 
+pub mod school_stats;
+
 pub mod accounts;
 
 pub mod orders;
@@ -40,6 +42,7 @@ pub fn configure(operations: &mut Operations) {
         .app_data(Data::new(catalogue()))
         .configure(municipalities::configure)
         .configure(schools::configure)
+        .configure(school_stats::configure)
         .configure(accounts::configure)
         .configure(orders::configure)
         .configure(support_lists::configure)
@@ -57,6 +60,7 @@ fn catalogue() -> Catalogue {
     Catalogue::default()
         .with("municipalities", municipalities::CATALOGUE)
         .with("schools", schools::CATALOGUE)
+        .with("school_stats", school_stats::CATALOGUE)
         .with("accounts", accounts::CATALOGUE)
         .with("orders", orders::CATALOGUE)
         .with("support_lists", support_lists::CATALOGUE)

@@ -35,6 +35,7 @@ mod review;
 mod road_map;
 mod road_maps;
 mod school_moves;
+mod school_stats;
 mod schools;
 mod shutdown;
 mod sign_in;
