@@ -14,6 +14,8 @@ pub mod orders;
 
 pub mod support_lists;
 
+pub mod support_list_hints;
+
 pub mod conclusion_templates;
 
 pub mod road_maps;
@@ -46,6 +48,7 @@ pub fn configure(operations: &mut Operations) {
         .configure(accounts::configure)
         .configure(orders::configure)
         .configure(support_lists::configure)
+        .configure(support_list_hints::configure)
         .configure(conclusion_templates::configure)
         .configure(road_maps::configure)
         .configure(monitorings::configure)
@@ -64,6 +67,7 @@ fn catalogue() -> Catalogue {
         .with("accounts", accounts::CATALOGUE)
         .with("orders", orders::CATALOGUE)
         .with("support_lists", support_lists::CATALOGUE)
+        .with("support_list_hints", support_list_hints::CATALOGUE)
         .with("conclusion_templates", conclusion_templates::CATALOGUE)
         .with("road_maps", road_maps::CATALOGUE)
         .with("monitorings", monitorings::CATALOGUE)

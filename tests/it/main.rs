@@ -39,6 +39,7 @@ mod school_stats;
 mod schools;
 mod shutdown;
 mod sign_in;
+mod support_list_hints;
 mod support_list_uses;
 mod support_lists;
 mod tidy;

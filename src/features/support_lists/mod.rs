@@ -15,8 +15,8 @@ mod store;
 
 pub use self::domain::{ListCategory, ListLevel, ListStatus};
 pub use self::entries::{
-    Assessment, EntryRow, ExclusionReason, SchoolInLists, SupportListReason, entries_for_monitoring,
-    exclude_closed_school,
+    Assessment, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
+    entries_for_monitoring, exclude_closed_school, standing_of_year,
 };
 pub use self::policy::CATALOGUE;
 

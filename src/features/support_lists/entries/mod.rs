@@ -5,10 +5,12 @@ mod flow;
 mod http;
 mod shape;
 mod snapshot;
+mod standing;
 mod store;
 
 pub use self::domain::{Assessment, ExclusionReason, SupportListReason};
 pub use self::flow::exclude_closed_school;
 pub use self::http::configure;
 pub use self::snapshot::{SchoolInLists, entries_for_monitoring};
+pub use self::standing::{Standing, standing_of_year};
 pub use self::store::EntryRow;

@@ -1,0 +1,53 @@
+//! Which schools stand in the approved lists of a year.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::super::domain::{ListCategory, ListLevel, ListStatus};
+use crate::db::AnyConnection;
+use crate::db::schema::{support_list_entries as entries, support_lists as lists};
+use crate::kit::id::{MunicipalityId, SchoolId, SupportListId};
+
+/// Categories that are neighbours of low results, not low results.
+const NOT_LOW: [ListCategory; 2] = [ListCategory::RiskGroup, ListCategory::Resilient];
+
+/// An approved list in which a school stands.
+#[derive(Debug, Clone, Queryable)]
+pub struct Standing {
+    /// The list.
+    pub list_id: SupportListId,
+    /// Level of the body that made it.
+    pub level: ListLevel,
+    /// Why schools stand in it.
+    pub category: ListCategory,
+}
+
+/// The approved lists of low results of a year, by the schools that have not left them on `today`.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn standing_of_year(
+    conn: &mut AnyConnection,
+    municipality: &MunicipalityId,
+    results_year: i32,
+    today: NaiveDate,
+) -> QueryResult<HashMap<SchoolId, Vec<Standing>>> {
+    let found: Vec<(SchoolId, Standing)> = entries::table
+        .inner_join(lists::table)
+        .filter(lists::municipality_id.eq(municipality))
+        .filter(lists::results_year.eq(results_year))
+        .filter(lists::status.eq(ListStatus::Approved))
+        .filter(lists::category.ne_all(NOT_LOW))
+        .filter(entries::excluded_on.is_null().or(entries::excluded_on.gt(today)))
+        .order((lists::level, lists::id))
+        .select((entries::school_id, (lists::id, lists::level, lists::category)))
+        .load(conn)?;
+    let mut by_school: HashMap<SchoolId, Vec<Standing>> = HashMap::new();
+    for (school, standing) in found {
+        by_school.entry(school).or_default().push(standing);
+    }
+    Ok(by_school)
+}
