@@ -166,6 +166,7 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        recommendation_id -> Nullable<Text>,
     }
 }
 
@@ -539,6 +540,7 @@ diesel::joinable!(deadline_extensions -> orders (order_id));
 diesel::joinable!(deadline_extensions -> schools (school_id));
 diesel::joinable!(evidence -> accounts (created_by));
 diesel::joinable!(measures -> municipalities (municipality_id));
+diesel::joinable!(measures -> recommendations (recommendation_id));
 diesel::joinable!(measures -> road_maps (road_map_id));
 diesel::joinable!(monitoring_schools -> monitorings (monitoring_id));
 diesel::joinable!(monitoring_schools -> municipalities (municipality_id));

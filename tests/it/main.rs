@@ -23,6 +23,7 @@ mod migrations;
 mod monitorings;
 mod municipalities;
 mod notes;
+mod offered_measures;
 mod openapi;
 mod orders;
 mod personal_data;

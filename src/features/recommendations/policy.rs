@@ -9,6 +9,10 @@ actions! {
     WriteRecommendations = writes [MunicipalHead, MunicipalOfficer];
     /// Verify, reopen and cancel the part of a school.
     ReviewAddressees = writes [MunicipalHead, MunicipalOfficer];
+    /// Read what the own draft of a road map could take over from recommendations.
+    ReadOfferedMeasures = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator];
+    /// Make offered recommendations measures of the own draft.
+    TakeOfferedMeasures = writes [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator];
     /// Acknowledge, start and complete for the own school.
     FollowRecommendations = writes [SchoolHead];
 }

@@ -87,7 +87,7 @@ pub(super) struct Narrowed {
 
 /// Recommendations that `scope` reads: schools and curators those issued to their schools,
 /// regional readers those issued.
-fn scoped<'a>(scope: &'a Scope) -> recommendations::BoxedQuery<'a, Backend> {
+pub(super) fn scoped<'a>(scope: &'a Scope) -> recommendations::BoxedQuery<'a, Backend> {
     let mut query = recommendations::table.into_boxed();
     if let Some(id) = scope.municipality() {
         query = query.filter(recommendations::municipality_id.eq(id));

@@ -1,9 +1,9 @@
-//! Transitions of road maps.
+//! Transitions of road maps; copying is served where recommendations are known.
 
 use actix_web::web::{Data, Path};
 use actix_web::{HttpResponse, post};
 
-use super::shape::{RoadMapApproval, RoadMapCancel, RoadMapCopy, RoadMapOut};
+use super::shape::{RoadMapApproval, RoadMapCancel, RoadMapOut};
 use super::steps::Step;
 use super::store::RoadMapRow;
 use super::store_facts::RoadMapView;
@@ -20,8 +20,7 @@ pub fn configure(operations: &mut Operations) {
         .service(approve_road_map)
         .service(amend_road_map)
         .service(close_road_map)
-        .service(cancel_road_map)
-        .service(copy_road_map);
+        .service(cancel_road_map);
 }
 
 /// Where every transition begins: the checks in the order of the contract.
@@ -61,28 +60,6 @@ async fn step<A, T: Send + 'static>(
         .await
 }
 
-/// Takes a step that makes another road map of this one.
-async fn derive<A, T: Send + 'static>(
-    permit: Permit<A>,
-    db: &Db,
-    writing: Writing,
-    id: Path<RoadMapId>,
-    body: Body<T>,
-    step: Step,
-    act: impl FnOnce(&mut Tx, &Scope, RoadMapRow, T) -> Result<RoadMapView, Error> + Send + 'static,
-) -> Result<HttpResponse, Error> {
-    let Permit { caller, scope, .. } = permit;
-    let hash = body.hash().to_owned();
-    writing
-        .run(db, caller.actor(), &hash, move |tx, writing| {
-            let row = begin(tx, &scope, writing, &id, &body, step)?;
-            let view = act(tx, &scope, row, body.checked()?)?;
-            let location = format!("/api/v1/road-maps/{}", view.row.id);
-            Ok(RoadMapOut::answer(view, writing.info.lang, &caller, &scope)?.created(location))
-        })
-        .await
-}
-
 /// Approve a draft: it is in force, its measures are frozen, and the edition before is archived.
 ///
 /// A municipal map needs a registered order and the department's head; a school's own map
@@ -117,8 +94,15 @@ async fn amend_road_map(
     writing: Writing,
     id: Path<RoadMapId>,
 ) -> Result<HttpResponse, Error> {
-    let act = |tx: &mut Tx, _: &Scope, row: RoadMapRow, ()| flow_lifecycle::amend(tx, &row);
-    derive(permit, &db, writing, id, Body::none(), Step::Amend, act).await
+    let Permit { caller, scope, .. } = permit;
+    writing
+        .run(&db, caller.actor(), "", move |tx, writing| {
+            let row = begin(tx, &scope, writing, &id, &Body::none(), Step::Amend)?;
+            let view = flow_lifecycle::amend(tx, &row)?;
+            let location = format!("/api/v1/road-maps/{}", view.row.id);
+            Ok(RoadMapOut::answer(view, writing.info.lang, &caller, &scope)?.created(location))
+        })
+        .await
 }
 
 /// Close an approved road map: its year is over.
@@ -149,26 +133,6 @@ async fn cancel_road_map(
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, body, Step::Cancel, |tx, _, row, given| {
         flow_lifecycle::cancel(tx, row, given.reason)
-    })
-    .await
-}
-
-/// Copy a road map to a year to come.
-///
-/// The draft has every date shifted by whole years, the verbatim `deadline.text` kept, no
-/// order, and `needs_review` on each measure whose dates moved: the approval waits until
-/// somebody has looked at each of them.
-#[utoipa::path(tag = "road-maps", params(("id" = RoadMapId, Path)), request_body = RoadMapCopy, responses((status = 201, description = "The draft", body = RoadMapOut)))]
-#[post("/road-maps/{id}/copy")]
-async fn copy_road_map(
-    permit: Permit<policy::DraftRoadMaps>,
-    db: Data<Db>,
-    writing: Writing,
-    id: Path<RoadMapId>,
-    body: Body<RoadMapCopy>,
-) -> Result<HttpResponse, Error> {
-    derive(permit, &db, writing, id, body, Step::Copy, |tx, _, row, given| {
-        flow_lifecycle::copy(tx, &row, given.year_shift, given.title)
     })
     .await
 }

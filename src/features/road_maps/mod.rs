@@ -21,9 +21,17 @@ mod store_facts;
 
 pub use self::deadline::{Deadline, DeadlineKind, Recurrence};
 pub use self::domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
-pub use self::measures::{MeasureRow, measure_rows_of, measures_of};
-pub use self::policy::CATALOGUE;
+pub use self::flow::{open, require, require_draft};
+pub use self::flow_lifecycle::copy;
+pub use self::measures::{
+    MeasureIn, MeasureOut, MeasureRow, MeasureText, create_measures, measure_codes_of, measure_rows_of,
+    measure_views, measures_of,
+};
+pub use self::policy::{CATALOGUE, DraftRoadMaps};
+pub use self::shape::{RoadMapCopy, RoadMapOut};
+pub use self::steps::Step;
 pub use self::store::{RoadMapRow, find, find_for_change};
+pub use self::store_facts::RoadMapView;
 
 use crate::web::Operations;
 

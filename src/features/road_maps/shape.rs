@@ -209,6 +209,8 @@ impl RoadMapWarning {
 }
 
 impl RoadMapOut {
+    /// The road map for the caller.
+    #[must_use]
     pub fn of(view: RoadMapView, lang: Lang, caller: &Caller, scope: &Scope) -> Self {
         let RoadMapView { row, facts } = view;
         let own = row.is_of(scope);
@@ -257,6 +259,11 @@ impl RoadMapOut {
         }
     }
 
+    /// The road map as an answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`resource`].
     pub fn answer(view: RoadMapView, lang: Lang, caller: &Caller, scope: &Scope) -> Result<Answer, Error> {
         resource(view.row.version, &Self::of(view, lang, caller, scope))
     }

@@ -131,6 +131,7 @@ pub fn text_of(row: &MeasureRow) -> MeasureText {
         recommendations: row.recommendations.to_vec(),
         counts_in_compliance: row.counts_in_compliance,
         needs_review: row.needs_review,
+        recommendation_id: row.recommendation_id.clone(),
     }
 }
 
@@ -159,6 +160,7 @@ fn row_of(tx: &Tx, map: &RoadMapRow, text: MeasureText, position: i32) -> Result
         version: 1,
         created_at: tx.now(),
         updated_at: tx.now(),
+        recommendation_id: text.recommendation_id,
     })
 }
 

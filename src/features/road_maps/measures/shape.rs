@@ -14,14 +14,14 @@ use crate::auth::Caller;
 use crate::error::Error;
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
-use crate::kit::id::{LineageId, MeasureId, RoadMapId};
+use crate::kit::id::{LineageId, MeasureId, RecommendationId, RoadMapId};
 use crate::kit::lang::{Bi, Lang};
 use crate::kit::violation::Violation;
 use crate::web::body::present;
 use crate::web::{ActionOut, Answer, AnyOf, Between, Filter, resource};
 
 /// A new measure.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
     "code": "S3.1", "section": "Школьный уровень: обучающиеся и родители", "level": "school",
@@ -39,6 +39,7 @@ pub struct MeasureIn {
     #[schema(min_length = 1, max_length = 500)]
     section: String,
     /// Its place in the map; absent: after the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 100000, nullable = false)]
     position: Option<i32>,
     /// Who carries it out; in a school's own map always `school`.
@@ -166,6 +167,8 @@ pub struct MeasureOut {
     counts_in_compliance: bool,
     /// Its dates were shifted by a copy and not yet looked at.
     needs_review: bool,
+    /// The recommendation of an earlier year that it follows up.
+    recommendation_id: Option<RecommendationId>,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
     /// What the caller may do now.
@@ -198,6 +201,8 @@ pub enum MeasuresCreated {
 }
 
 impl MeasureOut {
+    /// The measure for the caller.
+    #[must_use]
     pub fn of(view: MeasureView, lang: Lang, caller: &Caller) -> Self {
         let may = caller.may::<policy::DraftRoadMaps>() && view.own;
         let blockers = Step::Update.blockers(view.map_status, &Facts::default());
@@ -226,11 +231,17 @@ impl MeasureOut {
             recommendations: row.recommendations.into_inner(),
             counts_in_compliance: row.counts_in_compliance,
             needs_review: row.needs_review,
+            recommendation_id: row.recommendation_id,
             created_at: utc(row.created_at),
             updated_at: utc(row.updated_at),
         }
     }
 
+    /// The measure as an answer.
+    ///
+    /// # Errors
+    ///
+    /// As [`resource`].
     pub fn answer(view: MeasureView, lang: Lang, caller: &Caller) -> Result<Answer, Error> {
         resource(view.row.version, &Self::of(view, lang, caller))
     }
@@ -295,6 +306,28 @@ impl From<MeasureIn> for MeasureText {
             recommendations: given.recommendations,
             counts_in_compliance: given.counts_in_compliance,
             needs_review: false,
+            recommendation_id: None,
+        }
+    }
+}
+
+impl From<MeasureText> for MeasureIn {
+    /// The body that makes this measure; what a body cannot say is left out.
+    fn from(text: MeasureText) -> Self {
+        Self {
+            code: text.code,
+            section: text.section,
+            position: text.position,
+            level: text.level,
+            title: text.title,
+            deadline: text.deadline,
+            responsible: text.responsible,
+            expected_result: text.expected_result,
+            evidence_required: text.evidence_required,
+            applies_to: text.applies_to,
+            criteria: text.criteria,
+            recommendations: text.recommendations,
+            counts_in_compliance: text.counts_in_compliance,
         }
     }
 }
@@ -323,6 +356,7 @@ impl MeasurePatch {
             recommendations: self.recommendations.unwrap_or(text.recommendations),
             counts_in_compliance: self.counts_in_compliance.unwrap_or(text.counts_in_compliance),
             needs_review: false,
+            recommendation_id: text.recommendation_id,
         })
     }
 }

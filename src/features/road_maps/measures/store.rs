@@ -13,7 +13,7 @@ use crate::db::schema::{measures, municipalities, road_maps, schools};
 use crate::db::{AnyConnection, Backend, Json, insert_all, keyset};
 use crate::kit::code::Code;
 use crate::kit::education::EducationLevel;
-use crate::kit::id::{LineageId, MeasureId, MunicipalityId, RoadMapId};
+use crate::kit::id::{LineageId, MeasureId, MunicipalityId, RecommendationId, RoadMapId};
 use crate::kit::text;
 
 diesel::define_sql_function! {
@@ -71,6 +71,8 @@ pub struct MeasureRow {
     pub created_at: NaiveDateTime,
     /// UTC.
     pub updated_at: NaiveDateTime,
+    /// The recommendation that it follows up.
+    pub recommendation_id: Option<RecommendationId>,
 }
 
 /// A measure with what its actions depend on.
@@ -263,7 +265,7 @@ pub(super) fn find(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn views(
+pub fn views(
     conn: &mut AnyConnection,
     scope: &Scope,
     rows: Vec<MeasureRow>,
@@ -317,6 +319,21 @@ impl From<MeasureRow> for Measure {
             counts_in_compliance: row.counts_in_compliance,
         }
     }
+}
+
+/// The codes of the measures of an edition, and the recommendations that these follow up.
+///
+/// Takes no scope: the caller holds the road map.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn measure_codes_of(
+    conn: &mut AnyConnection,
+    map: &RoadMapId,
+) -> QueryResult<Vec<(String, Option<RecommendationId>)>> {
+    let query = measures::table.filter(measures::road_map_id.eq(map));
+    query.select((measures::code, measures::recommendation_id)).load(conn)
 }
 
 /// The position of the last measure of a map, 0 when it has none.

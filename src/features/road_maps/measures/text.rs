@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::super::deadline::Deadline;
 use super::super::domain::{AppliesTo, AppliesToKind, MeasureLevel};
+use crate::kit::id::RecommendationId;
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 
@@ -45,8 +46,10 @@ pub struct MeasureText {
     pub recommendations: Vec<String>,
     /// Whether it counts at all.
     pub counts_in_compliance: bool,
-    /// Its dates were shifted by a copy and not yet looked at.
+    /// Its dates were shifted by a copy, or for it, and not yet looked at.
     pub needs_review: bool,
+    /// The recommendation that it follows up.
+    pub recommendation_id: Option<RecommendationId>,
 }
 
 impl MeasureText {
@@ -155,6 +158,7 @@ mod tests {
             recommendations: vec!["R4".into()],
             counts_in_compliance: true,
             needs_review: false,
+            recommendation_id: None,
         }
     }
 
