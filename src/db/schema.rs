@@ -251,6 +251,8 @@ diesel::table! {
         version -> Integer,
         created_at -> Timestamp,
         updated_at -> Timestamp,
+        signed_municipality -> Nullable<Text>,
+        signed_authority -> Nullable<Text>,
     }
 }
 

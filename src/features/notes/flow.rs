@@ -103,7 +103,6 @@ pub fn create(
         number: None,
         registered_on: None,
         return_reason: None,
-        snapshot: None,
         hash: None,
         signed_by: None,
         signed_at: None,
@@ -113,6 +112,8 @@ pub fn create(
         version: 1,
         created_at: now,
         updated_at: now,
+        signed_municipality: None,
+        signed_authority: None,
     };
     insert(tx, &row)?;
     Ok(row)

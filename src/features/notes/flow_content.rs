@@ -26,9 +26,9 @@ pub struct Content {
 ///
 /// Database failures only.
 pub fn signed(conn: &mut AnyConnection, row: &NoteRow) -> Result<Option<Content>, Error> {
-    let Some(snapshot) = &row.snapshot else { return Ok(None) };
+    let Some(snapshot) = store::snapshot_of(conn, row)? else { return Ok(None) };
     let replaced_by = store::replacement_of(conn, row)?;
-    Ok(Some(Content { row: row.clone(), snapshot: (**snapshot).clone(), replaced_by }))
+    Ok(Some(Content { row: row.clone(), snapshot, replaced_by }))
 }
 
 /// The content of a note: frozen, or of a draft as it would be signed on the day `today`.

@@ -47,7 +47,9 @@ pub fn sign(tx: &mut Tx, mut row: NoteRow, sources: &Sources) -> Result<NoteRow,
     }
     let snapshot = sources.snapshot(&row, tx.today());
     row.hash = Some(snapshot.hash()?);
-    row.snapshot = Some(Json::of(snapshot)?);
+    row.signed_municipality = Some(snapshot.municipality_name.clone());
+    row.signed_authority = Some(snapshot.authority_name.clone());
+    store::keep_snapshot(tx, &row.id, &Json::of(snapshot)?)?;
     row.status = NoteStatus::Signed;
     row.signed_by = tx.actor().account_id.clone();
     row.signed_at = Some(tx.now());
@@ -124,7 +126,6 @@ pub fn replace(tx: &mut Tx, old: &NoteRow, monitoring: &MonitoringRow) -> Result
         number: None,
         registered_on: None,
         return_reason: None,
-        snapshot: None,
         hash: None,
         signed_by: None,
         signed_at: None,
@@ -134,6 +135,8 @@ pub fn replace(tx: &mut Tx, old: &NoteRow, monitoring: &MonitoringRow) -> Result
         version: 1,
         created_at: now,
         updated_at: now,
+        signed_municipality: None,
+        signed_authority: None,
         ..old.clone()
     };
     insert(tx, &draft)?;

@@ -111,10 +111,9 @@ impl PublicNoteFilter {
 
 impl From<NoteRow> for PublicNoteOut {
     fn from(row: NoteRow) -> Self {
-        let signed = row.snapshot.as_ref();
         Self {
-            municipality: signed.map(|snapshot| snapshot.municipality_name.clone()),
-            authority: signed.map(|snapshot| snapshot.authority_name.clone()),
+            municipality: row.signed_municipality,
+            authority: row.signed_authority,
             id: row.id,
             version: row.version,
             municipality_id: row.municipality_id,
@@ -133,7 +132,7 @@ impl From<NoteRow> for PublicNoteOut {
 impl NoteVerification {
     fn of(row: NoteRow, replaced_by: Option<NoteRow>, lang: Lang) -> Self {
         Self {
-            authority: row.snapshot.as_ref().map(|snapshot| snapshot.authority_name.clone()),
+            authority: row.signed_authority,
             number: row.number,
             date: row.date,
             status: row.status,

@@ -25,7 +25,7 @@ pub struct MissingReport {
     pub reason: String,
 }
 
-/// A note as stored.
+/// A note as stored, without the snapshot: that is read where it is shown.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable, AsChangeset)]
 #[diesel(table_name = notes, treat_none_as_null = true)]
 pub struct NoteRow {
@@ -59,8 +59,6 @@ pub struct NoteRow {
     pub registered_on: Option<NaiveDate>,
     /// Why it was last given back.
     pub return_reason: Option<String>,
-    /// What the signature froze.
-    pub snapshot: Option<Json<NoteSnapshot>>,
     /// The snapshot's hash.
     pub hash: Option<String>,
     /// Who signed.
@@ -79,6 +77,10 @@ pub struct NoteRow {
     pub created_at: NaiveDateTime,
     /// UTC.
     pub updated_at: NaiveDateTime,
+    /// Name of its municipality, as signed.
+    pub signed_municipality: Option<String>,
+    /// Name of the authority that issued it, as signed.
+    pub signed_authority: Option<String>,
 }
 
 impl Keyed for NoteRow {
@@ -221,6 +223,32 @@ pub(super) fn find_by_hash(conn: &mut AnyConnection, hash: &str) -> QueryResult<
         .order(notes::id.desc())
         .first(conn)
         .optional()
+}
+
+/// What the signature under a note froze; `None` for an unsigned one.
+///
+/// Takes no scope: the caller holds the note.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged; a deserialization error when what is stored is no snapshot.
+pub(super) fn snapshot_of(conn: &mut AnyConnection, row: &NoteRow) -> QueryResult<Option<NoteSnapshot>> {
+    let frozen: Option<Json<NoteSnapshot>> =
+        notes::table.find(&row.id).select(notes::snapshot).first(conn)?;
+    Ok(frozen.map(Json::into_inner))
+}
+
+/// Keeps what the signature under a note froze.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn keep_snapshot(
+    conn: &mut AnyConnection,
+    id: &NoteId,
+    snapshot: &Json<NoteSnapshot>,
+) -> QueryResult<()> {
+    diesel::update(notes::table.find(id)).set(notes::snapshot.eq(snapshot)).execute(conn).map(|_| ())
 }
 
 /// The note that took the place of another, which the caller holds.
