@@ -183,3 +183,51 @@ async fn everybody_reads_the_shipped_one_and_a_municipality_keeps_its_own(
     let refused = app.as_officer(&neighbour).post(PATH, &foreign).await;
     assert_eq!(refused.violations(422), ["/based_on unknown-reference"]);
 }
+
+/// SQLite has one writer at a time, so there the second finds the first's version and makes the next.
+#[actix_web::test]
+async fn of_two_who_make_the_same_version_at_once_one_is_refused() {
+    use diesel::connection::SimpleConnection;
+    use diesel::prelude::*;
+    use school_roadmap::db::AnyConnection;
+    use school_roadmap::db::schema::conclusion_templates as table;
+
+    let Some(app) = TestApp::start(Postgres).await else {
+        return;
+    };
+    let municipality = app.given_municipality("Хотынецкий район");
+    let officer = app.as_officer(&municipality);
+    let base = shipped(&officer).await;
+    let AnyConnection::Postgres(mut other) = app.connection() else { panic!("asked for PostgreSQL") };
+    other.batch_execute("BEGIN").unwrap();
+    diesel::insert_into(table::table)
+        .values((
+            table::id.eq(TemplateId::generate()),
+            table::municipality_id.eq(&municipality),
+            table::owner.eq(municipality.as_str()),
+            table::number.eq(1),
+            table::based_on_id.eq(base.id()),
+            table::title.eq("Редакция другого сотрудника"),
+            table::content.eq(base["content"].to_string()),
+            table::created_at.eq(app.clock.now().naive_utc()),
+        ))
+        .execute(&mut other)
+        .unwrap();
+
+    let body = next(&base, "Наша редакция");
+    let request = actix_web::rt::spawn({
+        let (officer, body) = (officer.clone(), body.clone());
+        async move { officer.post(PATH, &body).await }
+    });
+    let held_up = diesel::dsl::sql::<diesel::sql_types::Bool>(
+        "EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))",
+    );
+    while !diesel::select(held_up.clone()).get_result::<bool>(&mut other).unwrap() {
+        assert!(!request.is_finished(), "it did not wait for the other one");
+        actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    other.batch_execute("COMMIT").unwrap();
+    assert_eq!(request.await.unwrap().problem(409), "template-exists");
+    let made = officer.post(PATH, &body).await.expect(201);
+    assert_eq!(made["number"], 2, "made again, it is the next version");
+}

@@ -211,3 +211,24 @@ async fn a_dry_run_checks_all_and_stores_nothing(#[values(Sqlite, Postgres)] on:
     let taken = officer.post("/api/v1/orders?dry_run=true", &order("1")).await;
     assert_eq!(taken.problem(409), "order-exists");
 }
+
+#[rstest]
+#[actix_web::test]
+async fn an_order_that_another_document_names_is_not_deleted(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else {
+        return;
+    };
+    let officer = app.as_officer(&app.given_municipality("Хотынецкий район"));
+    let draft = officer.post("/api/v1/orders", &order("124")).await.expect(201);
+    let path = format!("/api/v1/orders/{}", draft.id());
+    let list = json!({
+        "level": "municipal", "category": "low_results", "results_year": 2022, "order_id": draft["id"]
+    });
+    let list = officer.post("/api/v1/support-lists", &list).await.expect(201);
+
+    assert_eq!(officer.delete(&path, 1).await.problem(409), "order-in-use");
+    assert_eq!(officer.get(&path).await.expect(200), draft, "nothing happened to it");
+    officer.delete(&format!("/api/v1/support-lists/{}", list.id()), 1).await.expect(204);
+    officer.delete(&path, 1).await.expect(204);
+    assert_eq!(officer.get(&path).await.problem(404), "not-found");
+}
