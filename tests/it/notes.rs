@@ -1,6 +1,8 @@
 //! Notes, their conclusions and recommendations: drafted, signed, replaced, verified.
 
+use diesel::prelude::*;
 use rstest::rstest;
+use school_roadmap::db::schema::notes;
 use school_roadmap::kit::id::{MunicipalityId, SchoolId};
 use serde_json::{Value, json};
 
@@ -199,9 +201,27 @@ async fn a_published_note_is_read_by_all_until_another_takes_its_place(
     assert_eq!(anyone.get(&public).await.problem(404), "not-found");
     step(head, &path, "publish").await;
 
-    assert_eq!(anyone.get(&public).await.expect(200)["number"], "214");
-    let listed = anyone.get("/api/v1/public/notes?year=2023").await.expect(200);
-    assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    let issuer = json!(["Хотынецкий район", "Отдел образования"]);
+    let verify = format!("/api/v1/verify/{}", signed["hash"].as_str().unwrap());
+    for as_signed_by_the_program_before in [false, true] {
+        if as_signed_by_the_program_before {
+            let nothing =
+                (notes::signed_municipality.eq(None::<String>), notes::signed_authority.eq(None::<String>));
+            diesel::update(notes::table).set(nothing).execute(&mut app.connection()).unwrap();
+        }
+        let note = anyone.get(&public).await.expect(200);
+        assert_eq!(
+            (&note["number"], json!([note["municipality"], note["authority"]])),
+            (&json!("214"), issuer.clone())
+        );
+        let listed = anyone.get("/api/v1/public/notes?year=2023").await.expect(200);
+        let items = listed["items"].as_array().unwrap();
+        assert_eq!(
+            (items.len(), json!([items[0]["municipality"], items[0]["authority"]])),
+            (1, issuer.clone())
+        );
+        assert_eq!(anyone.get(&verify).await.expect(200)["authority"], issuer[1]);
+    }
     let page = anyone.get(&format!("{public}/content?format=html")).await;
     assert_eq!(page.header("content-type").as_deref(), Some("text/html; charset=utf-8"));
     assert!(page.text().contains("/api/v1/verify/") && !page.text().contains("ПРОЕКТ"));

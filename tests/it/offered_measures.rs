@@ -99,7 +99,7 @@ async fn unverified_recommendations_are_offered_and_become_measures(
     assert_eq!((&measure["code"], &measure["level"]), (&json!("R4"), &json!("school")));
     assert_eq!(measure["applies_to"], json!({"kind": "schools", "school_ids": [story.schools[0]]}));
     let by = json!({"kind": "date", "text": "до 20.12.2024", "due_date": "2024-12-20"});
-    assert_eq!((&measure["deadline"], &measure["recommendations"]), (&by, &json!(["4"])));
+    assert_eq!((&measure["deadline"], &measure["recommendations"]), (&by, &json!(["R4"])));
     assert_eq!(first["needs_review"], true);
     let own = &seen[1]["measure"];
     assert_eq!((&own["level"], &own["deadline"]["kind"]), (&json!("municipal"), &json!("all_year")));

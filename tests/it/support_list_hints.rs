@@ -53,7 +53,7 @@ async fn schools_under_the_criterion_are_hinted_at_by_name(#[values(Sqlite, Post
         "30 % reach it, 29.9 % do not; by name, not by result"
     );
     assert_eq!((&page["is_hint"], &page["items"][0]["is_hint"]), (&json!(true), &json!(true)));
-    assert!(page["note"].as_str().unwrap().contains("решает только приказ"));
+    assert!(page["note"].as_str().unwrap().contains("принимается только приказом"));
     assert!(page["purpose_note"].as_str().unwrap().contains("не используются для оценки"));
     assert_eq!(page["criterion"]["threshold"], 30);
     let first = &page["items"][0];
@@ -72,7 +72,7 @@ async fn schools_under_the_criterion_are_hinted_at_by_name(#[values(Sqlite, Post
         (&second["small_sample"], &second["small_sample_label"]),
         (&json!(true), &json!("малая выборка"))
     );
-    let missing = &page["schools_without_results"];
+    let missing = &page["schools_with_gaps"];
     assert_eq!(missing.as_array().unwrap().len(), 1);
     assert_eq!(
         (&missing[0]["short_name"], &missing[0]["years"]),
@@ -83,9 +83,8 @@ async fn schools_under_the_criterion_are_hinted_at_by_name(#[values(Sqlite, Post
     assert_eq!((names(&page), &page["page"]["has_more"]), (vec!["Школа № 2"], &json!(true)));
     let next = officer.get(page["page"]["next"].as_str().unwrap()).await.expect(200);
     assert_eq!(names(&next), ["Школа № 1"]);
-    let one =
-        officer.get(&format!("{PATH}?results_year=2023&school_id={}", district.schools[1])).await.expect(200);
-    assert_eq!((names(&one), &one["schools_without_results"]), (vec!["Школа № 2"], &json!([])));
+    let one = officer.get(&format!("{PATH}?results_year=2023&id={}", district.schools[1])).await.expect(200);
+    assert_eq!((names(&one), &one["schools_with_gaps"]), (vec!["Школа № 2"], &json!([])));
     let ranked = officer.get(&format!("{PATH}?results_year=2023&sort=below_minimum")).await;
     assert_eq!(ranked.violations(400), ["?sort invalid-parameter"]);
 }
@@ -110,7 +109,7 @@ async fn the_form_of_the_rule_is_the_callers(#[values(Sqlite, Postgres)] on: Dat
 
     for (query, expected) in [
         ("", &[][..]),
-        ("&rule=same_procedures&procedures=1", &["Школа № 4"]),
+        ("&rule=same_procedure&procedures=1", &["Школа № 4"]),
         ("&procedures=1&threshold=41", &[]),
         ("&procedures=1&years=1", &["Школа № 1", "Школа № 2", "Школа № 3", "Школа № 4"]),
         ("&years=1", &["Школа № 1"]),
@@ -191,7 +190,7 @@ async fn hints_are_for_the_department_about_its_active_schools(#[values(Sqlite, 
     assert_eq!(names(&district.head.get(&path).await.expect(200)), ["Школа № 1"]);
     let elsewhere = app.as_officer(&app.given_municipality("Другой район"));
     let page = elsewhere.get(&path).await.expect(200);
-    assert_eq!((names(&page), &page["schools_without_results"]), (vec![], &json!([])));
+    assert_eq!((names(&page), &page["schools_with_gaps"]), (vec![], &json!([])));
     let school = &district.schools[0];
     for client in [
         app.as_school_head(&district.id, school),

@@ -155,7 +155,8 @@ pub(super) fn list_public(
     narrowed: &Narrowed,
     page: &Page,
 ) -> QueryResult<Listed<NoteRow>> {
-    listed(conn, public, narrowed, page)
+    let Listed { rows, count } = listed(conn, public, narrowed, page)?;
+    Ok(Listed { rows: with_issuers(conn, rows)?, count })
 }
 
 fn listed<'a>(
@@ -207,7 +208,24 @@ pub(super) fn find(conn: &mut AnyConnection, scope: &Scope, id: &NoteId) -> Quer
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn find_public(conn: &mut AnyConnection, id: &NoteId) -> QueryResult<Option<NoteRow>> {
-    public().filter(notes::id.eq(id)).select(NoteRow::as_select()).first(conn).optional()
+    let found = public().filter(notes::id.eq(id)).select(NoteRow::as_select()).first(conn).optional()?;
+    with_issuers(conn, found)
+}
+
+/// The notes with the names of their issuers. A note that a program before these columns signed
+/// while the schema was new already has them in its snapshot alone.
+fn with_issuers<N>(conn: &mut AnyConnection, mut found: N) -> QueryResult<N>
+where
+    for<'a> &'a mut N: IntoIterator<Item = &'a mut NoteRow>,
+{
+    for row in &mut found {
+        if row.hash.is_some() && row.signed_authority.is_none() {
+            let snapshot = snapshot_of(conn, row)?;
+            row.signed_municipality = snapshot.as_ref().map(|frozen| frozen.municipality_name.clone());
+            row.signed_authority = snapshot.map(|frozen| frozen.authority_name);
+        }
+    }
+    Ok(found)
 }
 
 /// The latest signed note with this hash, for everybody who holds a copy.
@@ -216,13 +234,14 @@ pub(super) fn find_public(conn: &mut AnyConnection, id: &NoteId) -> QueryResult<
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn find_by_hash(conn: &mut AnyConnection, hash: &str) -> QueryResult<Option<NoteRow>> {
-    notes::table
+    let found = notes::table
         .filter(notes::hash.eq(hash))
         .filter(notes::status.eq_any(NoteStatus::SIGNED))
         .select(NoteRow::as_select())
         .order(notes::id.desc())
         .first(conn)
-        .optional()
+        .optional()?;
+    with_issuers(conn, found)
 }
 
 /// What the signature under a note froze; `None` for an unsigned one.

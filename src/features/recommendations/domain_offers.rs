@@ -68,17 +68,21 @@ pub fn is_earlier(issued_on: NaiveDate, monitored_until: Option<NaiveDate>, map:
 /// The measure that follows the recommendation up in a map: the schools', or the department's own.
 ///
 /// `own_map`: in a school's own map, which concerns that school alone. `taken`: the codes of the
-/// map; the measure's is added to them. Where the deadline is not the recommendation's own day,
-/// somebody has to look at it before the map is approved.
+/// map; the measure's is added to them. Where the deadline is not the recommendation's own day or
+/// lies before `today`, or the text was too long for a title, somebody has to look at the measure
+/// before the map is approved.
 #[must_use]
 pub fn measure_of(
     recommendation: Unverified,
     map: Period,
     own_map: bool,
     taken: &mut BTreeSet<String>,
+    today: NaiveDate,
 ) -> MeasureText {
     let department = recommendation.schools.is_none();
     let (deadline, moved) = deadline_in(recommendation.due_date, map);
+    let past = deadline.due_date.is_some_and(|day| day < today);
+    let cut = recommendation.text.chars().count() > TITLE_MAX;
     let named = recommendation.schools.filter(|_| !own_map);
     MeasureText {
         code: free_code(&recommendation.code, taken),
@@ -96,9 +100,9 @@ pub fn measure_of(
             education_levels: None,
         }),
         criteria: Vec::new(),
-        recommendations: vec![recommendation.code],
+        recommendations: vec![format!("R{}", recommendation.code)],
         counts_in_compliance: true,
-        needs_review: moved,
+        needs_review: moved || past || cut,
         recommendation_id: Some(recommendation.id),
     }
 }
@@ -179,7 +183,7 @@ mod tests {
     }
 
     fn made(due: Option<&str>, period: Period) -> MeasureText {
-        measure_of(unverified(due, None), period, false, &mut BTreeSet::new())
+        measure_of(unverified(due, None), period, false, &mut BTreeSet::new(), day("2023-12-01"))
     }
 
     #[test]
@@ -222,6 +226,11 @@ mod tests {
             assert_eq!(measure.needs_review, review, "{due:?}");
         }
         assert_eq!(made(Some("2023-03-01"), year()).deadline.text, "до 01.03.2024");
+        let on = |today| {
+            let taken = &mut BTreeSet::new();
+            measure_of(unverified(Some("2024-03-01"), None), year(), false, taken, day(today)).needs_review
+        };
+        assert!(!on("2024-03-01") && on("2024-03-02"), "a day that has passed is looked at");
         let whole = made(None, year()).deadline;
         assert_eq!((whole.start_date, whole.end_date), (Some(day("2024-01-01")), Some(day("2024-12-31"))));
     }
@@ -237,14 +246,25 @@ mod tests {
     #[test]
     fn the_department_and_the_schools_have_measures_of_their_level() {
         let schools = vec![SchoolId("a".into()), SchoolId("b".into())];
-        let own = measure_of(unverified(None, None), year(), false, &mut BTreeSet::new());
+        let own = measure_of(unverified(None, None), year(), false, &mut BTreeSet::new(), day("2023-12-01"));
         assert_eq!((own.level, own.applies_to), (MeasureLevel::Municipal, AppliesTo::all()));
-        let of_schools =
-            measure_of(unverified(None, Some(schools.clone())), year(), false, &mut BTreeSet::new());
+        let of_schools = measure_of(
+            unverified(None, Some(schools.clone())),
+            year(),
+            false,
+            &mut BTreeSet::new(),
+            day("2023-12-01"),
+        );
         assert_eq!(of_schools.level, MeasureLevel::School);
         assert_eq!(of_schools.applies_to.school_ids, Some(schools.clone()));
-        assert_eq!(of_schools.recommendations, ["4"]);
-        let in_own_map = measure_of(unverified(None, Some(schools)), year(), true, &mut BTreeSet::new());
+        assert_eq!(of_schools.recommendations, ["R4"]);
+        let in_own_map = measure_of(
+            unverified(None, Some(schools)),
+            year(),
+            true,
+            &mut BTreeSet::new(),
+            day("2023-12-01"),
+        );
         assert_eq!(in_own_map.check("", true), []);
     }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use chrono::NaiveDate;
+
 use super::domain_offers::{Period, Unverified, is_earlier, measure_of};
 use super::store::RecommendationRow;
 use super::store_addressees::{self as addressees, NamedAddressee};
@@ -35,7 +37,12 @@ pub struct Offer {
 /// # Errors
 ///
 /// Database failures only.
-pub fn offers_to(conn: &mut AnyConnection, scope: &Scope, map: &RoadMapRow) -> Result<Vec<Offer>, Error> {
+pub fn offers_to(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    map: &RoadMapRow,
+    today: NaiveDate,
+) -> Result<Vec<Offer>, Error> {
     if map.status != RoadMapStatus::Draft {
         return Ok(Vec::new());
     }
@@ -58,7 +65,7 @@ pub fn offers_to(conn: &mut AnyConnection, scope: &Scope, map: &RoadMapRow) -> R
             (true, true) => unverified_by(&row, None),
             (true, false) => continue,
         };
-        let measure = measure_of(unverified, period, map.school_id.is_some(), &mut taken);
+        let measure = measure_of(unverified, period, map.school_id.is_some(), &mut taken, today);
         offers.push(Offer { row, schools, measure });
     }
     Ok(offers)
@@ -123,8 +130,9 @@ pub fn take(
     map: RoadMapRow,
     ids: &[RecommendationId],
 ) -> Result<Vec<MeasureRow>, Error> {
+    let today = tx.today();
     let mut offered: HashMap<RecommendationId, MeasureText> =
-        offers_to(tx, scope, &map)?.into_iter().map(|offer| (offer.row.id, offer.measure)).collect();
+        offers_to(tx, scope, &map, today)?.into_iter().map(|offer| (offer.row.id, offer.measure)).collect();
     let (mut measures, mut violations) = (Vec::new(), Vec::new());
     for (n, id) in ids.iter().enumerate() {
         match offered.remove(id) {
@@ -143,8 +151,8 @@ fn not_offered(n: usize, twice: bool) -> Violation {
         ("duplicate", Bi::fixed("Рекомендация указана дважды", "The recommendation stands twice"))
     } else {
         let detail = Bi::fixed(
-            "Эта рекомендация не предлагается проекту: её нет, она исполнена или уже внесена мероприятием",
-            "This recommendation is not offered to the draft: unknown, settled, or one of its measures already",
+            "Эта рекомендация проекту не предлагается: её нет, она не относится к прошлым периодам, её исполнение подтверждено или по ней уже есть мероприятие",
+            "This recommendation is not offered to the draft: unknown, of no earlier period, verified, or one of its measures already",
         );
         ("not-offered", detail)
     };

@@ -14,6 +14,7 @@ use crate::db::Db;
 use crate::db::page::page_of;
 use crate::error::Error;
 use crate::features::road_maps::{self, DraftRoadMaps, MeasureOut, RoadMapCopy, RoadMapOut, Step};
+use crate::kit::clock::moscow_date;
 use crate::kit::id::RoadMapId;
 use crate::problems;
 use crate::web::{
@@ -49,8 +50,9 @@ async fn copy_road_map(
             writing.expect_version(row.version)?;
             road_maps::require(tx, &scope, &row, Step::Copy)?;
             let given = body.checked()?;
+            let today = tx.today();
             let view = road_maps::copy(tx, &row, given.year_shift, given.title)?;
-            let count = flow_offers::offers_to(tx, &scope, &view.row)?.len();
+            let count = flow_offers::offers_to(tx, &scope, &view.row, today)?.len();
             let (version, location) = (view.row.version, format!("/api/v1/road-maps/{}", view.row.id));
             let offered_measures = OffersOut::of(&view.row.id, count, writing.is_rehearsal());
             let map = RoadMapOut::of(view, writing.info.lang, &caller, &scope);
@@ -75,14 +77,14 @@ async fn list_offered_measures(
     query: ListQuery<OfferFilter>,
     id: Path<RoadMapId>,
 ) -> Result<HttpResponse, Error> {
-    let scope = permit.scope;
+    let (scope, today) = (permit.scope, moscow_date(info.now));
     let offers = db
         .read(move |conn| {
             let map = road_maps::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
             if !map.is_of(&scope) {
                 return Err(Error::refuse(&problems::FORBIDDEN));
             }
-            flow_offers::offers_to(conn, &scope, &map)
+            flow_offers::offers_to(conn, &scope, &map, today)
         })
         .await?;
     let offers = offers.into_iter().map(|offer| OfferedMeasureOut::of(offer, info.lang)).collect();

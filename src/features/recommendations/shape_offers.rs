@@ -32,7 +32,7 @@ pub(super) struct OfferedMeasureOut {
     department_status_label: Option<&'static str>,
     /// Its date would not be the recommendation's own, so somebody has to look at it.
     needs_review: bool,
-    /// Ready to be sent to `POST /road-maps/{id}/measures` by who wants to word it anew first.
+    /// What taking the offer makes; who wants to word it anew takes it and changes the measure.
     measure: MeasureIn,
 }
 

@@ -56,9 +56,8 @@ pub fn put(
     old: Option<Stat>,
     text: StatText,
 ) -> Result<Stat, Error> {
-    let StatText { totals, results } = text;
-    check(tx, school, year, totals, &results)?;
-    let results = rows_of(school, year, results);
+    let StatText { totals, results: given } = text;
+    let results = rows_of(school, year, given.clone());
     let row = StatRow {
         school_id: school.id.clone(),
         academic_year: year.start(),
@@ -72,14 +71,17 @@ pub fn put(
     };
     let mut stat = Stat { row, results };
     match old {
+        // Before the rules: the school may have changed since, what is stored of it has not.
         Some(old) if old.row == stat.row && old.results == stat.results => return Ok(old),
         Some(_) => {
+            check(tx, school, year, totals, &given)?;
             stat.row.version += 1;
             stat.row.updated_at = tx.now();
             store::update(tx, &stat)?;
             record(tx, school, &stat.row, Op::Updated, "update");
         }
         None => {
+            check(tx, school, year, totals, &given)?;
             store::insert(tx, &stat)?;
             record(tx, school, &stat.row, Op::Created, "create");
         }

@@ -9,10 +9,11 @@ use crate::kit::code::codes;
 codes! {
     /// Form of the rule.
     HintRule {
-        /// Enough procedures reach the threshold, each of them in every year.
-        SameProcedures = "same_procedures", "достаточно процедур, и одни и те же — в каждом году", "enough procedures, the same in every year";
+        /// Enough procedures reach the threshold in the year of the results, and one of them in
+        /// every year.
+        SameProcedure = "same_procedure", "необходимое число процедур за последний год, и одна и та же — в каждом году", "enough procedures in the last year, and one of them in every year";
         /// Enough procedures in the year of the results, or one or more in every year.
-        YearOrEachYear = "year_or_each_year", "достаточно процедур за последний год либо хотя бы одна в каждом году", "enough procedures in the last year, or at least one in every year";
+        YearOrEachYear = "year_or_each_year", "необходимое число процедур за последний год либо хотя бы одна в каждом году", "enough procedures in the last year, or at least one in every year";
     }
 }
 
@@ -90,14 +91,15 @@ impl Criterion {
         for results in reached.values_mut() {
             results.sort_by_key(|result| result.year);
         }
+        let of_year = |results: &Vec<Outcome>| results.iter().any(|r| r.year == self.results_year);
         let met = match self.rule {
-            HintRule::SameProcedures => {
-                reached.retain(|_, results| self.is_every_year(results.iter()));
-                reached.len() >= self.procedures
+            HintRule::SameProcedure => {
+                reached.retain(|_, results| of_year(results));
+                let lasting = reached.values().any(|results| self.is_every_year(results.iter()));
+                reached.len() >= self.procedures && lasting
             }
             HintRule::YearOrEachYear => {
-                let of_year = |results: &&Vec<Outcome>| results.iter().any(|r| r.year == self.results_year);
-                let in_year = reached.values().filter(of_year).count() >= self.procedures;
+                let in_year = reached.values().filter(|results| of_year(results)).count() >= self.procedures;
                 // Of one year alone the second half of the rule would ask for one procedure only.
                 in_year || (self.years > 1 && self.is_every_year(reached.values().flatten()))
             }

@@ -67,9 +67,9 @@ fn outcome(row: AssessmentRow) -> (Procedure, Outcome) {
 /// List the schools of the municipality that fall under the criterion of support lists by their results.
 ///
 /// A hint only: the order decides. By default a school falls under it when 30 % of the participants or
-/// more are below the minimum in two procedures of `results_year`, and in the same two of the year
-/// before. The schools stand in the order of their names, never of their results; `schools_without_results`
-/// names those of which results are missing. `id=` names schools.
+/// more are below the minimum in two procedures of `results_year`, and in one of these in the year
+/// before as well. The schools stand in the order of their names, never of their results;
+/// `schools_with_gaps` names those of which results are missing. `id=` names schools.
 #[utoipa::path(tag = "support-lists", params(HintFilter, Paging), responses((status = 200, description = "A page", body = SupportListHintPage)))]
 #[get("/support-list-hints")]
 async fn list_support_list_hints(
@@ -82,8 +82,10 @@ async fn list_support_list_hints(
     let (scope, asked) = (permit.scope, info.clone());
     let Facts { schools, mut results, mut standing } =
         db.read(move |conn| read(conn, &scope, criterion, &asked)).await?;
+    let ids = query.page.ids.as_ref();
+    let asked_for = |school: &SchoolRow| ids.is_none_or(|ids| ids.iter().any(|id| id == school.id.as_str()));
     let (mut hints, mut gaps) = (Vec::new(), Vec::new());
-    for school in schools.into_iter().filter(|school| query.filter.takes(&school.id)) {
+    for school in schools.into_iter().filter(asked_for) {
         let own = results.remove(&school.id).unwrap_or_default();
         let missing = criterion.all_years().filter(|year| own.iter().all(|result| result.year != *year));
         gaps.extend(HintGapOut::of(&school, missing.collect()));
@@ -98,6 +100,6 @@ async fn list_support_list_hints(
         .with("note", &DECIDED_BY_ORDER.get(info.lang))?
         .with("purpose_note", &PURPOSE.get(info.lang))?
         .with("criterion", &HintCriterionOut::of(criterion, info.lang))?
-        .with("schools_without_results", &gaps)?;
+        .with("schools_with_gaps", &gaps)?;
     Ok(listing.read(&info))
 }

@@ -14,8 +14,8 @@ use crate::kit::code::Code;
 use crate::kit::id::{SchoolId, SupportListId};
 use crate::kit::lang::{Bi, Lang};
 use crate::kit::violation::Violation;
+use crate::web::Filter;
 use crate::web::query::PageOut;
-use crate::web::{AnyOf, Filter};
 
 /// Least percentage below the minimum, where none is given (an inspection act of 2025 says 30).
 const THRESHOLD: i32 = 30;
@@ -26,7 +26,7 @@ const YEARS: i32 = 2;
 
 /// What a hint is worth.
 pub(super) const DECIDED_BY_ORDER: Bi = Bi::fixed(
-    "Это подсказка по внесённым результатам. Включение школы в перечень решает только приказ.",
+    "Это подсказка по внесённым результатам. Решение о включении школы в перечень принимается только приказом.",
     "This is a hint from the results entered. Whether a school stands in a list is decided by its order alone.",
 );
 
@@ -61,13 +61,10 @@ pub(super) struct HintFilter {
     /// Calendar years looked at; `results_year` is the last.
     #[param(value_type = Option<i32>, minimum = 1, maximum = 5, default = 2)]
     years: Option<Whole<1, 5>>,
-    /// `same_procedures`: the procedures reach the threshold in every year, each of them;
+    /// `same_procedure`: the procedures reach the threshold in `results_year`, and one of them in every year;
     /// `year_or_each_year`: as many in `results_year`, or one or more in every year.
-    #[param(value_type = Option<HintRule>, default = "same_procedures")]
+    #[param(value_type = Option<HintRule>, default = "same_procedure")]
     rule: Option<HintRule>,
-    /// Only these schools, comma-separated.
-    #[param(value_type = Option<String>)]
-    school_id: Option<AnyOf<SchoolId>>,
 }
 
 impl Filter for HintFilter {
@@ -90,16 +87,11 @@ impl HintFilter {
         let procedures = self.procedures.map_or(PROCEDURES, |number| number.0);
         Ok(Criterion {
             results_year,
-            rule: self.rule.unwrap_or(HintRule::SameProcedures),
+            rule: self.rule.unwrap_or(HintRule::SameProcedure),
             threshold: self.threshold.map_or(THRESHOLD, |number| number.0),
             procedures: usize::try_from(procedures).unwrap_or(usize::MAX),
             years: self.years.map_or(YEARS, |number| number.0),
         })
-    }
-
-    /// Whether a school is asked for.
-    pub(super) fn takes(&self, school: &SchoolId) -> bool {
-        self.school_id.as_ref().is_none_or(|any| any.0.contains(school))
     }
 }
 
@@ -115,8 +107,9 @@ pub(super) struct SupportListHintPage {
     /// What the results are for, and what not.
     purpose_note: String,
     criterion: HintCriterionOut,
-    /// Active schools without any result in some of the years: no hint at them means little.
-    schools_without_results: Vec<HintGapOut>,
+    /// Active schools, of those asked for, without any result in some of the years: that they are
+    /// not hinted at means little.
+    schools_with_gaps: Vec<HintGapOut>,
 }
 
 /// The criterion that was applied.

@@ -3,6 +3,8 @@
 //! Every change raises the version of the map too, so that who approves a map by its
 //! version approves the measures that he has read.
 
+use std::collections::HashSet;
+
 use super::super::domain::AppliesTo;
 use super::super::flow::{self, change, measure_change, touch};
 use super::super::store::{self as maps, RoadMapRow};
@@ -12,7 +14,7 @@ use crate::auth::Scope;
 use crate::db::{Json, Op, Tx};
 use crate::error::Error;
 use crate::features::schools;
-use crate::kit::id::{LineageId, MeasureId};
+use crate::kit::id::{LineageId, MeasureId, SchoolId};
 use crate::kit::lang::Bi;
 use crate::kit::text;
 use crate::kit::violation::Violation;
@@ -45,10 +47,11 @@ pub fn create(
 ) -> Result<Vec<MeasureRow>, Error> {
     let own_map = map.school_id.is_some();
     let mut violations = if many { check_array(&texts) } else { Vec::new() };
+    let known = known_schools(tx, scope, texts.iter().map(|text| &text.applies_to))?;
     for (n, text) in texts.iter().enumerate() {
         let prefix = if many { format!("/{n}") } else { String::new() };
         violations.extend(text.check(&prefix, own_map));
-        violations.extend(foreign_schools(tx, scope, &text.applies_to, &prefix)?);
+        violations.extend(foreign_schools(&known, &text.applies_to, &prefix));
     }
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
@@ -84,7 +87,8 @@ pub fn update(
         return Ok(old);
     }
     let mut violations = text.check("", map.school_id.is_some());
-    violations.extend(foreign_schools(tx, scope, &text.applies_to, "")?);
+    let known = known_schools(tx, scope, [&text.applies_to])?;
+    violations.extend(foreign_schools(&known, &text.applies_to, ""));
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -164,20 +168,29 @@ fn row_of(tx: &Tx, map: &RoadMapRow, text: MeasureText, position: i32) -> Result
     })
 }
 
-fn foreign_schools(
+/// The schools of the scope among those that measures name, by one query for all.
+fn known_schools<'a>(
     tx: &mut Tx,
     scope: &Scope,
-    applies_to: &AppliesTo,
-    prefix: &str,
-) -> Result<Vec<Violation>, Error> {
-    let Some(named) = &applies_to.school_ids else { return Ok(Vec::new()) };
-    let known: Vec<_> = schools::find_many(tx, scope, named)?.into_iter().map(|school| school.id).collect();
-    let foreign = named.iter().enumerate().filter(|(_, id)| !known.contains(id));
+    applying: impl IntoIterator<Item = &'a AppliesTo>,
+) -> Result<HashSet<SchoolId>, Error> {
+    let named: HashSet<&SchoolId> =
+        applying.into_iter().flat_map(|applies_to| applies_to.school_ids.iter().flatten()).collect();
+    if named.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let named: Vec<SchoolId> = named.into_iter().cloned().collect();
+    Ok(schools::find_many(tx, scope, &named)?.into_iter().map(|school| school.id).collect())
+}
+
+fn foreign_schools(known: &HashSet<SchoolId>, applies_to: &AppliesTo, prefix: &str) -> Vec<Violation> {
+    let named = applies_to.school_ids.iter().flatten();
+    let foreign = named.enumerate().filter(|(_, id)| !known.contains(*id));
     let violation = |(n, _)| {
         let detail = Bi::fixed("Такой школы в муниципалитете нет", "The municipality has no such school");
         Violation::new(format!("{prefix}/applies_to/school_ids/{n}"), "unknown-reference", detail)
     };
-    Ok(foreign.map(violation).collect())
+    foreign.map(violation).collect()
 }
 
 fn raise(tx: &mut Tx, mut map: RoadMapRow) -> Result<(), Error> {

@@ -1,8 +1,8 @@
-use super::HintRule::{SameProcedures, YearOrEachYear};
+use super::HintRule::{SameProcedure, YearOrEachYear};
 use super::*;
 
 const RULE: Criterion =
-    Criterion { results_year: 2025, rule: SameProcedures, threshold: 30, procedures: 2, years: 2 };
+    Criterion { results_year: 2025, rule: SameProcedure, threshold: 30, procedures: 2, years: 2 };
 const SPREAD: Criterion = Criterion { rule: YearOrEachYear, ..RULE };
 
 fn result(year: i32, below_minimum: i32, participants: i32) -> Outcome {
@@ -50,7 +50,11 @@ fn the_threshold_is_the_callers() {
 }
 
 #[test]
-fn the_same_procedures_must_reach_it_in_both_years() {
+fn enough_procedures_reach_it_in_the_year_and_one_of_them_in_both() {
+    let lasting = [("мат", 5, 2024), ("мат", 5, 2025), ("рус", 5, 2025)];
+    assert_eq!(hinted(RULE, lasting).unwrap(), ["мат 5: 2024 2025", "рус 5: 2025"]);
+    let ended = [("мат", 5, 2024), ("рус", 5, 2024), ("рус", 5, 2025)];
+    assert_eq!(hinted(RULE, ended), None, "one procedure in the year");
     let both = [("мат", 5, 2024), ("рус", 5, 2024), ("мат", 5, 2025), ("рус", 5, 2025)];
     assert_eq!(hinted(RULE, both).unwrap(), ["мат 5: 2024 2025", "рус 5: 2024 2025"]);
     let one_year = [("мат", 5, 2025), ("рус", 5, 2025), ("био", 6, 2025)];
@@ -61,8 +65,8 @@ fn the_same_procedures_must_reach_it_in_both_years() {
     assert_eq!(hinted(RULE, crossed), None, "others in the other year");
     let grown = [("мат", 5, 2024), ("мат", 6, 2025), ("рус", 5, 2024), ("рус", 6, 2025)];
     assert_eq!(hinted(RULE, grown), None, "another grade is another procedure");
-    let more = [("мат", 5, 2024), ("мат", 5, 2025), ("рус", 6, 2024), ("рус", 6, 2025), ("био", 6, 2025)];
-    assert_eq!(hinted(RULE, more).unwrap().len(), 2, "what is bad in one year does not count");
+    let more = [("мат", 5, 2024), ("мат", 5, 2025), ("рус", 6, 2025), ("био", 6, 2024)];
+    assert_eq!(hinted(RULE, more).unwrap().len(), 2, "what was bad in the year before alone does not count");
 }
 
 #[test]

@@ -6,12 +6,16 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::super::domain::{ListCategory, ListLevel, ListStatus};
+use super::domain::ListSpan;
 use crate::db::AnyConnection;
 use crate::db::schema::{support_list_entries as entries, support_lists as lists};
 use crate::kit::id::{MunicipalityId, SchoolId, SupportListId};
 
 /// Categories that are neighbours of low results, not low results.
 const NOT_LOW: [ListCategory; 2] = [ListCategory::RiskGroup, ListCategory::Resilient];
+
+/// First day, if it is bounded, and last day or the first without.
+type Days = (Option<NaiveDate>, Option<NaiveDate>);
 
 /// An approved list in which a school stands.
 #[derive(Debug, Clone, Queryable)]
@@ -24,7 +28,7 @@ pub struct Standing {
     pub category: ListCategory,
 }
 
-/// The approved lists of low results of a year, by the schools that have not left them on `today`.
+/// The lists of low results of a year that are in force on `today`, by the schools in them.
 ///
 /// # Errors
 ///
@@ -35,19 +39,26 @@ pub fn standing_of_year(
     results_year: i32,
     today: NaiveDate,
 ) -> QueryResult<HashMap<SchoolId, Vec<Standing>>> {
-    let found: Vec<(SchoolId, Standing)> = entries::table
+    let found: Vec<(SchoolId, Standing, Days, Days)> = entries::table
         .inner_join(lists::table)
         .filter(lists::municipality_id.eq(municipality))
         .filter(lists::results_year.eq(results_year))
         .filter(lists::status.eq(ListStatus::Approved))
         .filter(lists::category.ne_all(NOT_LOW))
-        .filter(entries::excluded_on.is_null().or(entries::excluded_on.gt(today)))
         .order((lists::level, lists::id))
-        .select((entries::school_id, (lists::id, lists::level, lists::category)))
+        .select((
+            entries::school_id,
+            (lists::id, lists::level, lists::category),
+            (lists::valid_from, lists::valid_to),
+            (entries::included_on, entries::excluded_on),
+        ))
         .load(conn)?;
     let mut by_school: HashMap<SchoolId, Vec<Standing>> = HashMap::new();
-    for (school, standing) in found {
-        by_school.entry(school).or_default().push(standing);
+    for (school, standing, (valid_from, valid_to), (included_on, excluded_on)) in found {
+        let span = ListSpan { status: ListStatus::Approved, valid_from, valid_to };
+        if span.holds(today, included_on, excluded_on) {
+            by_school.entry(school).or_default().push(standing);
+        }
     }
     Ok(by_school)
 }
