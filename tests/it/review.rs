@@ -91,11 +91,14 @@ async fn a_report_comes_back_with_remarks_and_is_not_sent_again_before_each_is_a
     let life = story
         .principal
         .get(&format!("{report}/history?action=write-remark,answer-remark,resolve-remark"))
-        .await;
-    assert_eq!(
-        members(&life.expect(200), "action"),
-        ["write-remark", "write-remark", "answer-remark", "resolve-remark"]
-    );
+        .await
+        .expect(200);
+    let done = ["write-remark", "write-remark", "answer-remark", "resolve-remark"];
+    assert_eq!(members(&life, "action"), done);
+    let about = [first.id(), second.id(), first.id(), second.id()];
+    assert_eq!(members(&life, "remark_id"), about);
+    let sent = story.principal.get(&format!("{report}/history?action=submit")).await.expect(200);
+    assert_eq!(sent["items"][0]["remark_id"], Value::Null);
 }
 
 #[rstest]

@@ -150,6 +150,10 @@ pub struct HistoryRow {
     pub to_status: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// `reports` or `remarks`.
+    pub resource: String,
+    /// The id of the report or of the remark.
+    pub resource_id: String,
 }
 
 impl Keyed for HistoryRow {
@@ -194,6 +198,8 @@ pub(super) fn history(
         audit_events::from_status,
         audit_events::to_status,
         audit_events::reason,
+        audit_events::resource,
+        audit_events::resource_id,
     ));
     keyset!(query, page, audit_events::table, {
         "seq" => audit_events::seq => i64,

@@ -20,7 +20,7 @@ use crate::db::page::Listed;
 use crate::db::{Db, Tx};
 use crate::error::Error;
 use crate::kit::clock::utc;
-use crate::kit::id::ReportId;
+use crate::kit::id::{RemarkId, ReportId};
 use crate::web::query::{One, PageOut};
 use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
@@ -55,6 +55,8 @@ struct ReportHistoryEntry {
     to: Option<String>,
     /// Why, in the words of the person who did it.
     reason: Option<String>,
+    /// The remark it is about; null: the report itself.
+    remark_id: Option<RemarkId>,
 }
 
 /// A page of the life of a report.
@@ -277,6 +279,7 @@ impl From<HistoryRow> for ReportHistoryEntry {
             from: row.from_status,
             to: row.to_status,
             reason: row.reason,
+            remark_id: (row.resource == "remarks").then_some(RemarkId(row.resource_id)),
         }
     }
 }
