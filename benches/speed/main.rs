@@ -14,6 +14,7 @@ mod bare;
 mod database;
 mod files;
 mod load;
+mod next_year;
 mod raw;
 mod region;
 mod round;

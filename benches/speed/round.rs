@@ -13,6 +13,7 @@ use crate::api::{Person, text};
 use crate::database::Database;
 use crate::files;
 use crate::load::{self, CONNECTIONS, Requests};
+use crate::next_year;
 use crate::raw;
 use crate::region::{Region, SCHOOLS, School};
 use crate::service::Service;
@@ -44,7 +45,8 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
     reads(database, &service, &region, table)?;
     writes(database, &service, &region, table).await?;
     files::measure(database, &service, &region, table).await?;
-    conclusions(database, &region, table).await
+    conclusions(database, &region, table).await?;
+    next_year::measure(database, &service, &region, table).await
 }
 
 /// First day of the year, today in Moscow, last day of the year.

@@ -350,6 +350,7 @@ diesel::table! {
         reason -> Nullable<Text>,
         version -> Integer,
         updated_at -> Timestamp,
+        carried_over -> Bool,
     }
 }
 

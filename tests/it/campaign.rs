@@ -55,6 +55,37 @@ impl Campaign {
         Some(campaign)
     }
 
+    /// The same department a year later: everybody signed in again, the road map copied and
+    /// reviewed, the year's monitoring planned.
+    pub async fn next_year(mut self) -> Self {
+        self.app.set_date("2024-03-01");
+        self.head = self.app.as_head(&self.municipality);
+        self.officer = self.app.as_officer(&self.municipality);
+        self.principal = self.app.as_school_head(&self.municipality, &self.schools[0]);
+        let officer = &self.officer;
+        let last = officer.get(&self.monitoring).await.expect(200);
+        let map = format!("/api/v1/road-maps/{}", last["road_map_id"].as_str().unwrap());
+        let version = officer.get(&map).await.expect(200).version();
+        let copy = officer.act_with(&format!("{map}/copy"), version, &json!({})).await.expect(201).id();
+        let measures = officer.get(&format!("/api/v1/measures?road_map_id={copy}")).await.expect(200);
+        for measure in measures["items"].as_array().unwrap() {
+            let measure = format!("/api/v1/measures/{}", measure.id());
+            officer.patch(&measure, 1, &json!({ "needs_review": false })).await.expect(200);
+        }
+        let order = registered_order(officer, &self.head, "24").await;
+        let map = format!("/api/v1/road-maps/{copy}");
+        let version = officer.get(&map).await.expect(200).version();
+        let map_now = officer.patch(&map, version, &json!({ "order_id": order })).await.expect(200);
+        self.head.act_with(&format!("{map}/approve"), map_now.version(), &json!({})).await.expect(200);
+        let plan = json!({
+            "road_map_id": copy, "order_id": order, "support_list_ids": last["support_list_ids"],
+            "period_start": "2024-01-01", "period_end": "2024-12-31", "report_deadline": "2024-12-20"
+        });
+        let planned = officer.post("/api/v1/monitorings", &plan).await.expect(201);
+        self.monitoring = format!("/api/v1/monitorings/{}", planned.id());
+        self
+    }
+
     /// Moves the monitoring on.
     pub async fn step(&self, name: &str) -> Value {
         let version = self.officer.get(&self.monitoring).await.expect(200).version();
@@ -63,7 +94,8 @@ impl Campaign {
 
     /// The path of the report of a school; `None`: of the municipality.
     pub async fn report_of(&self, school: Option<&SchoolId>) -> String {
-        let page = self.officer.get("/api/v1/reports").await.expect(200);
+        let monitoring = self.monitoring.rsplit('/').next().unwrap();
+        let page = self.officer.get(&format!("/api/v1/reports?monitoring_id={monitoring}")).await.expect(200);
         let wanted = json!(school.map(SchoolId::as_str));
         let reports = page["items"].as_array().unwrap();
         let report = reports.iter().find(|report| report["school_id"] == wanted).unwrap();

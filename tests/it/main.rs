@@ -27,6 +27,7 @@ mod offered_measures;
 mod openapi;
 mod orders;
 mod personal_data;
+mod prefill;
 mod protocol;
 mod proxy;
 mod raw;

@@ -54,6 +54,7 @@ fn item(value: &Value) -> Item {
         result: read(&value["result"]),
         reason: None,
         evidence_count: i64::try_from(evidence.map_or(0, Vec::len)).unwrap(),
+        carried_over: false,
     }
 }
 

@@ -61,6 +61,10 @@ pub struct ItemContent {
     pub version: i32,
     /// UTC.
     pub updated_at: NaiveDateTime,
+    /// It says what an earlier report said, and nobody has looked at it since. Versions that were
+    /// kept before there was such a thing have none.
+    #[serde(default)]
+    pub carried_over: bool,
     /// What proves it, oldest first.
     pub evidence: Vec<EvidenceContent>,
 }
@@ -147,6 +151,7 @@ impl ItemContent {
             result: self.result.clone(),
             reason: self.reason.clone(),
             evidence_count: i64::try_from(self.evidence.len()).unwrap_or(i64::MAX),
+            carried_over: self.carried_over,
         }
     }
 }

@@ -82,6 +82,12 @@ fn of_item<'a>(
             json!(after.and_then(|i| i.reason.as_deref())),
         ),
     ];
+    found.push(difference(
+        "carried_over",
+        ReportField::CarriedOver,
+        json!(before.is_some_and(|item| item.carried_over)),
+        json!(after.is_some_and(|item| item.carried_over)),
+    ));
     let (gone, come) = (evidence_of(before), evidence_of(after));
     let stays =
         |one: &EvidenceContent, others: &[EvidenceContent]| others.iter().any(|other| other.id == one.id);
@@ -142,6 +148,7 @@ mod tests {
             reason: None,
             version: 2,
             updated_at: day("2023-04-14").into(),
+            carried_over: false,
             evidence,
         };
         Content { summary: Some("Итог".into()), problems: None, items: vec![item] }
@@ -159,6 +166,15 @@ mod tests {
         let mut new = old.clone();
         new.items[0].version = 9;
         assert_eq!(changed(&old, &new), []);
+    }
+
+    #[test]
+    fn looking_at_what_was_carried_over_is_a_change() {
+        let new = content(ItemStatus::Done, Some("Да"), vec![]);
+        let mut old = new.clone();
+        old.items[0].carried_over = true;
+        let looked_at = ("/items/S1.1/carried_over".to_owned(), json!(true), json!(false));
+        assert_eq!(changed(&old, &new), [looked_at]);
     }
 
     #[test]

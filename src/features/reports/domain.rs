@@ -104,6 +104,17 @@ pub struct Item {
     pub reason: Option<String>,
     /// How many pieces of evidence it has.
     pub evidence_count: i64,
+    /// It says what an earlier report said, and nobody has looked at it since.
+    pub carried_over: bool,
+}
+
+impl Item {
+    /// How far the measure is by what is said of this period: an item that was carried over says
+    /// nothing of it yet.
+    #[must_use]
+    pub fn said(&self) -> ItemStatus {
+        if self.carried_over { ItemStatus::NotStarted } else { self.status }
+    }
 }
 
 /// What a person writes into an item.
@@ -168,11 +179,11 @@ pub(super) fn is_blank(text: Option<&str>) -> bool {
     text.is_none_or(|text| text.trim().is_empty())
 }
 
-/// Whether the item was done after the measure's due day.
+/// Whether the item was done after the measure's due day; one carried over was not done yet.
 #[must_use]
 pub fn is_late(measure: &Measure, item: &Item) -> bool {
     let late = |actual| measure.deadline.is_late(actual);
-    item.actual_date.is_some_and(late)
+    !item.carried_over && item.actual_date.is_some_and(late)
 }
 
 #[cfg(test)]
@@ -215,6 +226,7 @@ pub(super) mod tests {
             result: None,
             reason: None,
             evidence_count: 0,
+            carried_over: false,
         }
     }
 
@@ -281,5 +293,7 @@ pub(super) mod tests {
         done.actual_date = Some(day("2023-04-15"));
         assert!(is_late(&by("2023-04-14"), &done));
         assert!(!is_late(&all_year("2023-01-01"), &done));
+        done.carried_over = true;
+        assert!(!is_late(&by("2023-04-14"), &done));
     }
 }

@@ -36,7 +36,8 @@ pub fn find_item(
     store_views::item_view(conn, scope, id, measure)?.ok_or_else(Error::not_found)
 }
 
-/// Writes an item; an unchanged one keeps its version and the report's.
+/// Writes an item; an unchanged one keeps its version and the report's, unless it was carried
+/// over: then somebody has looked at it now.
 ///
 /// # Errors
 ///
@@ -53,31 +54,24 @@ pub fn write_item(
         ("/reason", change.reason.as_deref(), view.item.reason.as_deref()),
     ];
     guard::admit(tx, &view.row.id, &Guarded::changed(confirmed, &new), violations)?;
-    let item = &mut view.item;
-    let kept = ItemChange {
-        status: item.status,
-        actual_date: item.actual_date,
-        result: item.result.clone(),
-        reason: item.reason.clone(),
-    };
-    if kept == change {
+    if view.item.content() == change && !view.item.carried_over {
         return Ok(view);
     }
-    item.status = change.status;
-    item.actual_date = change.actual_date;
-    item.result = change.result;
-    item.reason = change.reason;
-    touch(tx, view, "update-item")
+    view.item.replace(change, tx.now());
+    store(tx, view, "update-item")
 }
 
-/// Raises the versions of the item and of its report.
+/// Raises the versions of the item and of its report; somebody has looked at it now.
 ///
 /// # Errors
 ///
 /// Database failures only.
 pub(super) fn touch(tx: &mut Tx, mut view: ItemView, action: &'static str) -> Result<ItemView, Error> {
-    view.item.version += 1;
-    view.item.updated_at = tx.now();
+    view.item.touch(tx.now());
+    store(tx, view, action)
+}
+
+fn store(tx: &mut Tx, mut view: ItemView, action: &'static str) -> Result<ItemView, Error> {
     store_items::update_item(tx, &view.item)?;
     let from = view.row.status;
     view.row = flow::save(tx, view.row, action, from, None)?;

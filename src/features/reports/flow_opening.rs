@@ -1,9 +1,11 @@
 //! How a monitoring opens: the snapshot of its schools and one report for each.
 
-use super::domain::{ItemStatus, ReportStatus};
+use super::domain::{ItemChange, ItemStatus, ReportStatus};
 use super::flow;
+use super::prefill::carried_over;
 use super::store::{self, ReportRow};
 use super::store_items::{self, ItemRow};
+use super::store_prefill;
 use crate::auth::Scope;
 use crate::db::{Op, Tx};
 use crate::error::Error;
@@ -12,7 +14,7 @@ use crate::features::orders::{self, OrderStatus};
 use crate::features::road_maps::{self, Measure, RoadMapStatus};
 use crate::features::support_lists::{self, ListStatus, SchoolInLists};
 use crate::kit::education::EducationLevel;
-use crate::kit::id::{ReportId, TemplateId};
+use crate::kit::id::{ReportId, SchoolId, TemplateId};
 use crate::problems;
 
 /// Reports made at once: a region's worth of items need not lie in memory together.
@@ -85,7 +87,9 @@ fn in_snapshot(row: &MonitoringRow, school: SchoolInLists, today: chrono::NaiveD
     }
 }
 
-/// Creates the reports of these subjects (`None`: the municipality) with their items.
+/// Creates the reports of these subjects (`None`: the municipality) with their items, each filled
+/// with what the subject told of the same measure, by its lineage, in its latest accepted report of
+/// an earlier period.
 ///
 /// # Errors
 ///
@@ -99,10 +103,18 @@ pub(super) fn create_reports(
     for some in subjects.chunks(SUBJECTS_AT_ONCE) {
         let mut reports = Vec::with_capacity(some.len());
         let mut items = Vec::new();
+        let ids: Vec<Option<&SchoolId>> =
+            some.iter().map(|subject| subject.map(|school| &school.school_id)).collect();
+        let mut told = store_prefill::told_before(tx, monitoring, &ids)?;
+        let period = monitoring.period_start..=monitoring.period_end;
         for subject in some {
             let report = draft(tx, monitoring, *subject);
-            let measures = concerning(measures, *subject)?;
-            items.extend(measures.into_iter().map(|measure| untouched(tx, &report, measure)));
+            let mut before = told.remove(&report.school_id).unwrap_or_default();
+            for measure in concerning(measures, *subject)? {
+                let earlier = before.remove(&measure.lineage_id);
+                let carried = earlier.and_then(|earlier| carried_over(earlier, &period));
+                items.push(new_item(tx, &report, measure, carried));
+            }
             reports.push(report);
         }
         store::insert(tx, &reports)?;
@@ -152,16 +164,25 @@ fn draft(tx: &Tx, monitoring: &MonitoringRow, subject: Option<&SnapshotSchool>) 
     }
 }
 
-fn untouched(tx: &Tx, report: &ReportRow, measure: &Measure) -> ItemRow {
-    ItemRow {
-        report_id: report.id.clone(),
-        measure_id: measure.id.clone(),
-        position: measure.position,
+/// The item of a measure: not started, or as it was `carried` over.
+fn new_item(tx: &Tx, report: &ReportRow, measure: &Measure, carried: Option<ItemChange>) -> ItemRow {
+    let carried_over = carried.is_some();
+    let content = carried.unwrap_or(ItemChange {
         status: ItemStatus::NotStarted,
         actual_date: None,
         result: None,
         reason: None,
+    });
+    ItemRow {
+        report_id: report.id.clone(),
+        measure_id: measure.id.clone(),
+        position: measure.position,
+        status: content.status,
+        actual_date: content.actual_date,
+        result: content.result,
+        reason: content.reason,
         version: 1,
         updated_at: tx.now(),
+        carried_over,
     }
 }

@@ -18,6 +18,8 @@ codes! {
         Result = "result", "результат", "result";
         /// Why not, or not wholly.
         Reason = "reason", "причина", "reason";
+        /// Whether it only repeats an earlier report.
+        CarriedOver = "carried_over", "перенесено из прошлого отчёта", "carried over";
         /// What proves it.
         Evidence = "evidence", "подтверждающий документ", "evidence";
     }

@@ -33,7 +33,8 @@ pub enum Standing {
     Missed,
 }
 
-/// Where the measure stands for a subject it concerns; no item is as good as `not_started`.
+/// Where the measure stands for a subject it concerns; no item, and one carried over, is as good
+/// as `not_started`.
 ///
 /// A measure that does not count is left out, as is one that starts after
 /// `report_deadline`, one whose single day comes later and nothing is reported of,
@@ -41,7 +42,7 @@ pub enum Standing {
 #[must_use]
 pub fn standing(measure: &Measure, item: Option<&Item>, report_deadline: NaiveDate) -> Standing {
     let deadline = &measure.deadline;
-    let status = item.map_or(ItemStatus::NotStarted, |item| item.status);
+    let status = item.map_or(ItemStatus::NotStarted, Item::said);
     let proven = !measure.evidence_required || item.is_some_and(|item| item.evidence_count > 0);
     let single_day_ahead = deadline.kind == DeadlineKind::Date && deadline.runs_past(report_deadline);
     match status {
@@ -90,6 +91,16 @@ mod tests {
             assert!(!is_met(&wanting, &item, cut()));
             item.evidence_count = 1;
             assert!(is_met(&wanting, &item, cut()));
+        }
+    }
+
+    #[test]
+    fn what_was_carried_over_is_neither_met_nor_left_out() {
+        for status in [ItemStatus::Done, ItemStatus::InProgress, ItemStatus::NotApplicable] {
+            let mut old = item(status);
+            old.carried_over = true;
+            assert_eq!(standing(&by("2023-04-14"), Some(&old), cut()), Standing::Missed);
+            assert_eq!(standing(&all_year("2023-03-17"), Some(&old), cut()), Standing::Missed);
         }
     }
 

@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use diesel::prelude::*;
 
 use super::content::{Content, EvidenceContent, ItemContent};
-use super::domain::ItemStatus;
+use super::domain::{ItemChange, ItemStatus};
 use super::store::ReportRow;
 use super::store_evidence::EvidenceRow;
 use super::view::ItemView;
@@ -37,6 +37,21 @@ pub struct ItemRow {
     pub version: i32,
     /// UTC.
     pub updated_at: NaiveDateTime,
+    /// It says what an earlier report said, and nobody has looked at it since.
+    pub carried_over: bool,
+}
+
+/// The items of a report, in the order of the road map. Takes no scope: the caller holds the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn rows(conn: &mut AnyConnection, report: &ReportId) -> QueryResult<Vec<ItemRow>> {
+    report_items::table
+        .filter(report_items::report_id.eq(report))
+        .select(ItemRow::as_select())
+        .order((report_items::position, report_items::measure_id))
+        .load(conn)
 }
 
 /// What a report says now. Takes no scope: the caller holds the report.
@@ -45,11 +60,7 @@ pub struct ItemRow {
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn current(conn: &mut AnyConnection, report: &ReportRow) -> QueryResult<Content> {
-    let items: Vec<ItemRow> = report_items::table
-        .filter(report_items::report_id.eq(&report.id))
-        .select(ItemRow::as_select())
-        .order((report_items::position, report_items::measure_id))
-        .load(conn)?;
+    let items = rows(conn, &report.id)?;
     let attached: Vec<EvidenceRow> = evidence::table
         .filter(evidence::report_id.eq(&report.id))
         .filter(evidence::removed_at.is_null())
@@ -90,6 +101,32 @@ pub(super) fn with_evidence(conn: &mut AnyConnection, view: &ItemView) -> QueryR
 }
 
 impl ItemRow {
+    /// What a person wrote into it.
+    pub(super) fn content(&self) -> ItemChange {
+        ItemChange {
+            status: self.status,
+            actual_date: self.actual_date,
+            result: self.result.clone(),
+            reason: self.reason.clone(),
+        }
+    }
+
+    /// Makes it say `new` under its next version; somebody has looked at it now.
+    pub(super) fn replace(&mut self, new: ItemChange, at: NaiveDateTime) {
+        self.status = new.status;
+        self.actual_date = new.actual_date;
+        self.result = new.result;
+        self.reason = new.reason;
+        self.touch(at);
+    }
+
+    /// Raises its version; somebody has looked at it now.
+    pub(super) fn touch(&mut self, at: NaiveDateTime) {
+        self.version += 1;
+        self.updated_at = at;
+        self.carried_over = false;
+    }
+
     fn with(self, evidence: Vec<EvidenceContent>) -> ItemContent {
         ItemContent {
             measure_id: self.measure_id,
@@ -99,6 +136,7 @@ impl ItemRow {
             reason: self.reason,
             version: self.version,
             updated_at: self.updated_at,
+            carried_over: self.carried_over,
             evidence,
         }
     }

@@ -272,6 +272,7 @@ fn items_of(conn: &mut AnyConnection, rows: &[ReportRow]) -> QueryResult<HashMap
             result: row.result,
             reason: row.reason,
             evidence_count,
+            carried_over: row.carried_over,
         });
     }
     Ok(found)

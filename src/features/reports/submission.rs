@@ -27,14 +27,15 @@ pub fn needs_final(measure: &Measure, report_deadline: NaiveDate) -> bool {
 /// Whether the item's status lets the report be submitted.
 #[must_use]
 pub fn is_final(measure: &Measure, item: Option<&Item>, report_deadline: NaiveDate) -> bool {
-    let is_final = item.is_some_and(|item| item.status.is_final());
+    let is_final = item.is_some_and(|item| item.said().is_final());
     is_final || !needs_final(measure, report_deadline)
 }
 
 /// Everything that keeps the report from being submitted, in the order of the measures.
 ///
 /// Recurring and all-year measures, and those that end later, may still be going on
-/// or not started. A measure that does not count is not looked at.
+/// or not started. A measure that does not count is not looked at. An item carried over is as
+/// good as not started.
 #[must_use]
 pub fn submit_violations(measures: &[Measure], items: &[Item], report_deadline: NaiveDate) -> Vec<Violation> {
     let items = by_measure(items);
@@ -44,10 +45,13 @@ pub fn submit_violations(measures: &[Measure], items: &[Item], report_deadline: 
         let mut broken = |code, detail| {
             found.push(Violation::new(item_pointer(measure), code, detail));
         };
-        if !is_final(measure, item, report_deadline) {
-            broken("status-not-final", status_detail(measure));
+        let carried_over = item.is_some_and(|item| item.carried_over);
+        match is_final(measure, item, report_deadline) {
+            false if carried_over => broken("carried-over", carried_detail(measure)),
+            false => broken("status-not-final", status_detail(measure)),
+            true => {}
         }
-        let Some(item) = item else { continue };
+        let Some(item) = item.filter(|_| !carried_over) else { continue };
         if item.status.needs_reason() && is_blank(item.reason.as_deref()) {
             broken("reason-required", reason_detail(measure));
         }
@@ -74,7 +78,7 @@ pub fn completeness(measures: &[Measure], items: &[Item], report_deadline: Naive
     let expected = |m: &&Measure| m.counts_in_compliance && !m.deadline.starts_after(report_deadline);
     let is_filled = |m: &&Measure| {
         let item = items.get(&m.id);
-        item.is_some_and(|item| item.status != ItemStatus::NotStarted)
+        item.is_some_and(|item| item.said() != ItemStatus::NotStarted)
     };
     Completeness {
         filled: measures.iter().filter(expected).filter(is_filled).count(),
@@ -107,7 +111,7 @@ pub fn timeliness(
     for measure in measures.iter().filter(|m| m.counts_in_compliance) {
         let item = items.get(&measure.id).copied();
         let due = measure.deadline.due_day();
-        let removed = item.is_some_and(|item| item.status == ItemStatus::NotApplicable);
+        let removed = item.is_some_and(|item| item.said() == ItemStatus::NotApplicable);
         if removed || !due.is_some_and(|due| period.contains(&due)) {
             continue;
         }
@@ -119,7 +123,7 @@ pub fn timeliness(
 
 /// Done, and on a known day not after the due one.
 fn done_in_time(measure: &Measure, item: &Item) -> bool {
-    item.status == ItemStatus::Done && item.actual_date.is_some() && !is_late(measure, item)
+    item.said() == ItemStatus::Done && item.actual_date.is_some() && !is_late(measure, item)
 }
 
 /// `done` without the evidence that the measure requires.
@@ -136,6 +140,16 @@ fn status_detail(measure: &Measure) -> Bi {
     Bi::of(
         format!("Укажите итоговую отметку по мероприятию {code}: срок его исполнения наступил."),
         format!("Give a final status for measure {code}: it has fallen due."),
+    )
+}
+
+fn carried_detail(measure: &Measure) -> Bi {
+    let code = &measure.code;
+    Bi::of(
+        format!(
+            "Проверьте мероприятие {code}: его сведения перенесены из прошлого отчёта, сохраните их заново."
+        ),
+        format!("Look at measure {code}: it was carried over from an earlier report; write it anew."),
     )
 }
 
@@ -191,6 +205,23 @@ mod tests {
         assert!(broken(&wanting, &explained).is_empty());
         let list = submit_violations(&[wanting], &[], cut());
         assert_eq!(list[0].pointer, "/items/S1~11");
+    }
+
+    #[test]
+    fn what_was_carried_over_says_nothing_of_this_period() {
+        let mut wanting = by("2023-12-22");
+        wanting.evidence_required = true;
+        for status in [ItemStatus::Done, ItemStatus::Partly, ItemStatus::NotApplicable] {
+            let mut old = item(status);
+            old.carried_over = true;
+            old.actual_date = Some(day("2023-12-20"));
+            assert_eq!(broken(&wanting, &old), ["carried-over"], "{status:?}");
+            assert!(broken(&all_year("2023-01-01"), &old).is_empty());
+            let (measures, items) = ([wanting.clone()], [old]);
+            assert_eq!(completeness(&measures, &items, cut()), Completeness { filled: 0, total: 1 });
+            let counts = timeliness(&measures, &items, day("2023-01-01"), day("2023-12-31"), cut());
+            assert_eq!(counts, Timeliness { done_in_time: 0, due: 1 });
+        }
     }
 
     #[test]

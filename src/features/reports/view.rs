@@ -146,9 +146,15 @@ impl ReportView {
     /// How many counted measures are past their due day without a final status.
     #[must_use]
     pub fn overdue_items(&self, today: NaiveDate) -> usize {
-        let is_open = |item: &&Item| !item.status.is_final();
+        let is_open = |item: &&Item| !item.said().is_final();
         let past = |item: &&Item| self.measure(&item.measure_id).is_some_and(|m| is_past(m, today));
         self.items.iter().filter(is_open).filter(past).count()
+    }
+
+    /// How many items were carried over and nobody has looked at since.
+    #[must_use]
+    pub fn carried_over_items(&self) -> usize {
+        self.items.iter().filter(|item| item.carried_over).count()
     }
 
     /// What its steps depend on.

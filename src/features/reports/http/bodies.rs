@@ -173,6 +173,9 @@ pub(super) struct ReportItemFilter {
     /// Any of these states, comma-separated.
     #[param(value_type = Option<String>, example = "not_started,in_progress")]
     status: Option<AnyOf<ItemStatus>>,
+    /// Repeating an earlier report and not looked at since.
+    #[param(value_type = Option<bool>)]
+    carried_over: Option<AnyOf<bool>>,
 }
 
 impl Filter for ReportItemFilter {
@@ -185,6 +188,7 @@ impl ReportItemFilter {
     /// Whether the item stays in the list.
     pub(super) fn takes(&self, item: &ReportItemOut) -> bool {
         self.status.as_ref().is_none_or(|any| any.0.contains(&item.status()))
+            && self.carried_over.as_ref().is_none_or(|any| any.0.contains(&item.carried_over()))
     }
 }
 

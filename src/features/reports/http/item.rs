@@ -69,7 +69,8 @@ async fn get_report_item(
 /// Write one item of the own report.
 ///
 /// `If-Match` names the item's version; the report's version rises too. An unchanged item
-/// keeps both.
+/// keeps both, unless it was carried over from an earlier report: writing it, even as it is, says
+/// that somebody has looked at it.
 #[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("measure_id" = MeasureId, Path)), request_body = ReportItemIn, responses((status = 200, description = "The item", body = ReportItemOut)))]
 #[put("/reports/{id}/items/{measure_id}")]
 async fn put_report_item(

@@ -45,6 +45,8 @@ pub(super) struct ReportOut {
     late_items: usize,
     /// Counted measures past their due day without a final status.
     overdue_items: usize,
+    /// Items that repeat an earlier report and wait to be looked at.
+    carried_over_items: usize,
     /// Remarks that wait for an answer: while there are any, it is not submitted again. Null for
     /// regional readers.
     open_remarks: Option<i64>,
@@ -107,6 +109,9 @@ pub(super) struct ReportItemOut {
     late: bool,
     result: Option<String>,
     reason: Option<String>,
+    /// It repeats an earlier report and waits to be looked at: until it is written or gets
+    /// evidence it counts as not started.
+    carried_over: bool,
     evidence: Vec<EvidenceOut>,
     updated_at: DateTime<Utc>,
 }
@@ -151,6 +156,7 @@ impl ReportOut {
             completeness: view.completeness(),
             late_items: view.late_items(),
             overdue_items: view.overdue_items(reader.today),
+            carried_over_items: view.carried_over_items(),
             open_remarks: reader.scope.sees_work().then_some(view.open_remarks),
             submission: row.submission,
             first_submitted_at: row.first_submitted_at.map(utc),
@@ -242,6 +248,11 @@ impl ReportItemOut {
         &mut self.evidence
     }
 
+    /// Whether it repeats an earlier report and waits to be looked at.
+    pub(super) fn carried_over(&self) -> bool {
+        self.carried_over
+    }
+
     /// How far it is.
     pub(super) fn status(&self) -> ItemStatus {
         self.status
@@ -275,6 +286,7 @@ impl ReportItemOut {
             late,
             result: item.result,
             reason: item.reason,
+            carried_over: item.carried_over,
             updated_at: utc(item.updated_at),
         }
     }
