@@ -440,6 +440,11 @@ diesel::table! {
         graduates_9 -> Nullable<Integer>,
         graduates_11 -> Nullable<Integer>,
         teachers_total -> Integer,
+    school_calendars (municipality_id, academic_year) {
+        municipality_id -> Text,
+        academic_year -> Integer,
+        term_kind -> Text,
+        terms -> Text,
         version -> Integer,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -577,6 +582,7 @@ diesel::joinable!(road_maps -> municipalities (municipality_id));
 diesel::joinable!(road_maps -> orders (order_id));
 diesel::joinable!(road_maps -> schools (school_id));
 diesel::joinable!(school_stats -> schools (school_id));
+diesel::joinable!(school_calendars -> municipalities (municipality_id));
 diesel::joinable!(schools -> municipalities (municipality_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(support_list_entries -> municipalities (municipality_id));
@@ -610,6 +616,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     road_maps,
     school_assessments,
     school_stats,
+    school_calendars,
     schools,
     sessions,
     support_list_entries,

@@ -4,6 +4,8 @@ pub mod health;
 
 pub mod municipalities;
 
+pub mod school_calendars;
+
 pub mod schools;
 
 pub mod school_stats;
@@ -43,6 +45,7 @@ pub fn configure(operations: &mut Operations) {
     operations
         .app_data(Data::new(catalogue()))
         .configure(municipalities::configure)
+        .configure(school_calendars::configure)
         .configure(schools::configure)
         .configure(school_stats::configure)
         .configure(accounts::configure)
@@ -62,6 +65,7 @@ pub fn configure(operations: &mut Operations) {
 fn catalogue() -> Catalogue {
     Catalogue::default()
         .with("municipalities", municipalities::CATALOGUE)
+        .with("school_calendars", school_calendars::CATALOGUE)
         .with("schools", schools::CATALOGUE)
         .with("school_stats", school_stats::CATALOGUE)
         .with("accounts", accounts::CATALOGUE)

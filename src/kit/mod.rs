@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows HTTP, the database's tables or any feature.
 
+pub mod academic_year;
 pub mod clock;
 pub mod code;
 pub mod education;

@@ -48,6 +48,7 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
         ("{measure_id}", measure.clone()),
         ("{entry_id}", entries["items"][0].id()),
         ("{academic_year}", "2021".to_owned()),
+        ("{academic_year}", "2023".to_owned()),
         ("{ogrn}", "1025799000017".to_owned()),
         ("{code}", "2.1".to_owned()),
         ("{n}", "2".to_owned()),

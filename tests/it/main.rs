@@ -36,6 +36,7 @@ mod reports;
 mod review;
 mod road_map;
 mod road_maps;
+mod school_calendars;
 mod school_moves;
 mod school_stats;
 mod schools;

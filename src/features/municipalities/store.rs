@@ -130,7 +130,7 @@ pub fn find(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn find_for_change(
+pub fn find_for_change(
     conn: &mut AnyConnection,
     scope: &Scope,
     id: &MunicipalityId,

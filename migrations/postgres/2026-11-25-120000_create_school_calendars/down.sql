@@ -1,0 +1,2 @@
+-- Loses every school calendar.
+DROP TABLE school_calendars;
