@@ -13,6 +13,7 @@ mod flow_lifecycle;
 mod http;
 mod http_transitions;
 mod measures;
+mod occurrences;
 mod policy;
 mod shape;
 mod steps;
@@ -27,7 +28,8 @@ pub use self::measures::{
     MeasureIn, MeasureOut, MeasureRow, MeasureText, create_measures, measure_codes_of, measure_rows_of,
     measure_views, measures_of,
 };
-pub use self::policy::{CATALOGUE, DraftRoadMaps};
+pub use self::occurrences::Occurrence;
+pub use self::policy::{ApproveRoadMaps, CATALOGUE, DraftRoadMaps};
 pub use self::shape::{RoadMapCopy, RoadMapOut};
 pub use self::steps::Step;
 pub use self::store::{RoadMapRow, find, find_for_change};
