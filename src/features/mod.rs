@@ -32,6 +32,8 @@ pub mod recommendations;
 
 pub mod notes;
 
+pub mod obligations;
+
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
@@ -58,7 +60,8 @@ pub fn configure(operations: &mut Operations) {
         .configure(reports::configure)
         .configure(conclusions::configure)
         .configure(recommendations::configure)
-        .configure(notes::configure);
+        .configure(notes::configure)
+        .configure(obligations::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -79,6 +82,7 @@ fn catalogue() -> Catalogue {
         .with("conclusions", conclusions::CATALOGUE)
         .with("recommendations", recommendations::CATALOGUE)
         .with("notes", notes::CATALOGUE)
+        .with("obligations", obligations::CATALOGUE)
 }
 
 /// Removes files that no row names any more: a process ended between keeping and recording them,

@@ -24,6 +24,7 @@ mod monitorings;
 mod municipalities;
 mod notes;
 mod offered_measures;
+mod obligations;
 mod openapi;
 mod orders;
 mod personal_data;

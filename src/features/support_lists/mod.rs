@@ -16,9 +16,9 @@ mod store;
 pub use self::domain::{ListCategory, ListLevel, ListStatus};
 pub use self::entries::{
     Assessment, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
-    entries_for_monitoring, exclude_closed_school, standing_of_year,
+    entries_for_monitoring, exclude_closed_school, is_listed, standing_of_year,
 };
-pub use self::policy::CATALOGUE;
+pub use self::policy::{ApproveLists, CATALOGUE};
 
 pub use self::store::{SupportListRow, find, lists_of};
 use crate::web::Operations;

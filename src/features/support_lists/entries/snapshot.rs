@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
+use super::super::domain::ListStatus;
 use super::super::store::{self, SupportListRow};
 use super::store::EntryRow;
 use crate::db::AnyConnection;
@@ -81,4 +82,20 @@ pub fn entries_for_monitoring(
             });
     }
     Ok(found.into_values().collect())
+}
+
+/// Whether the school stands in a list in force on the day `on`. Takes no scope: the caller's
+/// own school.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn is_listed(conn: &mut AnyConnection, school: &SchoolId, on: NaiveDate) -> QueryResult<bool> {
+    let rows: Vec<(SupportListRow, EntryRow)> = entries::table
+        .inner_join(lists::table)
+        .filter(entries::school_id.eq(school))
+        .filter(lists::status.eq(ListStatus::Approved))
+        .select((SupportListRow::as_select(), EntryRow::as_select()))
+        .load(conn)?;
+    Ok(rows.iter().any(|(list, entry)| list.span().holds(on, entry.included_on, entry.excluded_on)))
 }

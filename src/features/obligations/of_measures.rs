@@ -1,0 +1,129 @@
+//! What road maps ask of those who carry them out, and of those who approve them.
+
+use std::collections::HashSet;
+
+use chrono::NaiveDate;
+
+use super::domain::{Duties, Obligation, ObligationKind, Subject, brief};
+use super::of_reports::asked_by;
+use super::store::{ItemLine, ReportLine};
+use super::store_plans::MapLine;
+use crate::features::orders::OrderStatus;
+use crate::features::road_maps::{Measure, MeasureLevel, MeasureRow, RoadMapStatus};
+use crate::features::school_calendars::SchoolYears;
+use crate::kit::education::EducationLevel;
+use crate::kit::id::{LineageId, RoadMapId, SchoolId};
+
+/// Who carries measures out.
+#[derive(Debug)]
+pub enum Executor<'a> {
+    /// The department.
+    Department,
+    /// A school with its levels of education, and whether it stands in a list in force.
+    School(&'a SchoolId, &'a [EducationLevel], bool),
+}
+
+impl Executor<'_> {
+    fn carries_out(&self, map: &MapLine, measure: &Measure) -> bool {
+        match self {
+            Self::Department => measure.level == MeasureLevel::Municipal,
+            Self::School(own, levels, listed) => {
+                let own_map = map.school_id.as_ref() == Some(*own);
+                (own_map || *listed) && measure.concerns_school(own, levels)
+            }
+        }
+    }
+}
+
+/// What reports say or ask of measures, by what a measure keeps through editions.
+#[derive(Debug, Default)]
+pub struct Told<'a> {
+    /// Until which day nothing more is to be asked of the measure itself.
+    until: Vec<(&'a LineageId, NaiveDate)>,
+}
+
+impl<'a> Told<'a> {
+    /// By the items of these reports: what is reported for good is settled for the report's
+    /// period, and what a report asks is not asked twice.
+    #[must_use]
+    pub fn by(reports: &'a [ReportLine], items: &'a [ItemLine], today: NaiveDate) -> Self {
+        let until = items.iter().filter_map(|line| {
+            let report = reports.iter().find(|report| report.id == line.report_id)?;
+            let until = match line.item.status.is_final() {
+                true => report.period_end,
+                false => asked_by(line, report, today).and_then(|_| line.measure.deadline.due_day())?,
+            };
+            Some((&line.measure.lineage_id, until))
+        });
+        Self { until: until.collect() }
+    }
+
+    /// Whether nothing is to be asked of what is due on `due`.
+    fn settles(&self, measure: &Measure, due: NaiveDate) -> bool {
+        self.until.iter().any(|(lineage, until)| **lineage == measure.lineage_id && *until >= due)
+    }
+}
+
+/// What the measures of maps in force ask from `today` on: what falls due, and each time that a
+/// recurring one comes round. What fell due before is told in the report, and asked for there.
+#[must_use]
+pub fn of_measures(
+    maps: &[MapLine],
+    measures: &[MeasureRow],
+    executor: &Executor<'_>,
+    told: &Told<'_>,
+    terms: &SchoolYears,
+    today: NaiveDate,
+) -> Vec<Obligation> {
+    let mut found = Vec::new();
+    for row in measures {
+        let in_force = |map: &&MapLine| map.id == row.road_map_id && map.status == RoadMapStatus::Approved;
+        let Some(map) = maps.iter().find(in_force) else { continue };
+        let measure = Measure::from(row.clone());
+        if !executor.carries_out(map, &measure) {
+            continue;
+        }
+        let subject = || {
+            let title = format!("{} {}", measure.code, brief(&measure.title));
+            Subject::of("measures", measure.id.as_str(), title)
+        };
+        let deadline = &measure.deadline;
+        if let Some(due) = deadline.due_day().filter(|due| *due >= today)
+            && !told.settles(&measure, due)
+        {
+            let obligation = Obligation::new(ObligationKind::CarryOutMeasure, subject());
+            found.push(obligation.from(deadline.start_date).due(Some(due)));
+        }
+        for one in deadline.occurrences(terms, today, NaiveDate::MAX) {
+            if !told.settles(&measure, one.due_date) {
+                let obligation = Obligation::new(ObligationKind::Occurrence, subject());
+                found.push(obligation.from(Some(one.start_date)).due(Some(one.due_date)));
+            }
+        }
+    }
+    found
+}
+
+/// What drafts of maps ask: a look at shifted dates, then the approval.
+#[must_use]
+pub fn of_drafts(maps: &[MapLine], measures: &[MeasureRow], duties: &Duties) -> Vec<Obligation> {
+    let in_force: HashSet<&RoadMapId> =
+        maps.iter().filter(|map| map.status == RoadMapStatus::Approved).map(|map| &map.id).collect();
+    let obligation = |map: &MapLine| {
+        let own = || measures.iter().filter(|measure| measure.road_map_id == map.id);
+        let to_review = own().filter(|measure| measure.needs_review).count();
+        let rests = match &map.school_id {
+            None => map.order == Some(OrderStatus::Registered),
+            Some(_) => map.parent_id.as_ref().is_some_and(|parent| in_force.contains(parent)),
+        };
+        let subject = Subject::of("road-maps", map.id.as_str(), map.title.clone());
+        if to_review > 0 {
+            let count = i64::try_from(to_review).unwrap_or(i64::MAX);
+            let obligation = Obligation::new(ObligationKind::ReviewMeasureDates, subject);
+            return duties.drafts_maps.then(|| obligation.about(count));
+        }
+        let ready = rests && own().next().is_some();
+        (ready && duties.approves_maps).then(|| Obligation::new(ObligationKind::ApproveRoadMap, subject))
+    };
+    maps.iter().filter(|map| map.status == RoadMapStatus::Draft).filter_map(obligation).collect()
+}
