@@ -29,6 +29,7 @@ mod openapi;
 mod orders;
 mod personal_data;
 mod prefill;
+mod progress;
 mod protocol;
 mod proxy;
 mod raw;

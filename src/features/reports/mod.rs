@@ -29,6 +29,7 @@ mod lifecycle;
 mod place;
 mod policy;
 mod prefill;
+mod progress;
 mod remark;
 pub mod standing;
 mod store;

@@ -185,23 +185,6 @@ pub(super) fn lock_one(conn: &mut AnyConnection, id: &ReportId) -> QueryResult<(
     lock!(conn, reports::table.find(id))
 }
 
-/// The reports of a monitoring within `scope`.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn of_monitoring_within(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    id: &MonitoringId,
-) -> QueryResult<Vec<ReportRow>> {
-    scoped(scope)
-        .filter(reports::monitoring_id.eq(id))
-        .select(ReportRow::as_select())
-        .order(reports::id)
-        .load(conn)
-}
-
 /// All reports of a monitoring. Takes no scope: the caller holds the monitoring.
 ///
 /// # Errors

@@ -71,11 +71,17 @@ pub struct Completeness {
     pub total: usize,
 }
 
+/// Whether something is to be said of the measure by now: it counts, and does not start later.
+#[must_use]
+pub fn is_expected(measure: &Measure, report_deadline: NaiveDate) -> bool {
+    measure.counts_in_compliance && !measure.deadline.starts_after(report_deadline)
+}
+
 /// Counts the filled items among the measures that count and are not yet ahead.
 #[must_use]
 pub fn completeness(measures: &[Measure], items: &[Item], report_deadline: NaiveDate) -> Completeness {
     let items = by_measure(items);
-    let expected = |m: &&Measure| m.counts_in_compliance && !m.deadline.starts_after(report_deadline);
+    let expected = |m: &&Measure| is_expected(m, report_deadline);
     let is_filled = |m: &&Measure| {
         let item = items.get(&m.id);
         item.is_some_and(|item| item.said() != ItemStatus::NotStarted)
@@ -106,19 +112,31 @@ pub fn timeliness(
     report_deadline: NaiveDate,
 ) -> Timeliness {
     let items = by_measure(items);
-    let period = period_start..=period_end.min(report_deadline);
     let mut counts = Timeliness::default();
-    for measure in measures.iter().filter(|m| m.counts_in_compliance) {
+    for measure in measures {
         let item = items.get(&measure.id).copied();
-        let due = measure.deadline.due_day();
-        let removed = item.is_some_and(|item| item.said() == ItemStatus::NotApplicable);
-        if removed || !due.is_some_and(|due| period.contains(&due)) {
-            continue;
-        }
-        counts.due += 1;
-        counts.done_in_time += usize::from(item.is_some_and(|item| done_in_time(measure, item)));
+        let timely = is_timely(measure, item, period_start, period_end, report_deadline);
+        counts.due += usize::from(timely.is_some());
+        counts.done_in_time += usize::from(timely == Some(true));
     }
     counts
+}
+
+/// Whether what was due from `period_start` to `period_end`, not after `report_deadline`, was
+/// done in time; `None` for what was not due then, does not count, or is not applicable.
+#[must_use]
+pub fn is_timely(
+    measure: &Measure,
+    item: Option<&Item>,
+    period_start: NaiveDate,
+    period_end: NaiveDate,
+    report_deadline: NaiveDate,
+) -> Option<bool> {
+    let period = period_start..=period_end.min(report_deadline);
+    let due = measure.deadline.due_day().filter(|due| period.contains(due));
+    let removed = item.is_some_and(|item| item.said() == ItemStatus::NotApplicable);
+    (measure.counts_in_compliance && due.is_some() && !removed)
+        .then(|| item.is_some_and(|item| done_in_time(measure, item)))
 }
 
 /// Done, and on a known day not after the due one.

@@ -9,7 +9,7 @@ use super::domain::{Item, ReportStatus, is_late};
 use super::lifecycle::Circumstances;
 use super::store::ReportRow;
 use super::store_items::ItemRow;
-use super::submission::{Completeness, Timeliness, completeness, needs_final, timeliness};
+use super::submission::{Completeness, completeness, needs_final};
 use crate::db::page::Keyed;
 use crate::features::monitorings::{MonitoringRow, MonitoringStatus};
 use crate::features::road_maps::Measure;
@@ -102,37 +102,26 @@ impl ReportView {
     /// The last day on which the report is in time, extensions included.
     #[must_use]
     pub fn deadline(&self) -> NaiveDate {
-        let deadline = self.monitoring.report_deadline;
-        self.extension_until.map_or(deadline, |until| until.max(deadline))
+        deadline_of(self.monitoring.report_deadline, self.extension_until)
     }
 
     /// Whether it still has to be submitted though its deadline has passed.
     #[must_use]
     pub fn is_overdue(&self, today: NaiveDate) -> bool {
-        matches!(self.row.status, ReportStatus::Draft | ReportStatus::Returned)
-            && self.monitoring.status != MonitoringStatus::Cancelled
-            && today > self.deadline()
+        is_overdue(self.row.status, self.monitoring.status, self.deadline(), today)
     }
 
     /// Whether it was first submitted after its deadline: what was in time and went back for
     /// correction stays in time.
     #[must_use]
     pub fn is_late(&self) -> bool {
-        self.row.first_submitted_at.is_some_and(|at| moscow_date(utc(at)) > self.deadline())
+        was_late(self.row.first_submitted_at, self.deadline())
     }
 
     /// How many measures are filled.
     #[must_use]
     pub fn completeness(&self) -> Completeness {
         completeness(&self.measures(), &self.items, self.monitoring.report_deadline)
-    }
-
-    /// How many measures due in the period were done in time (indicator I-18 as counts).
-    #[must_use]
-    pub fn timeliness(&self) -> Timeliness {
-        let monitoring = &self.monitoring;
-        let (start, end) = (monitoring.period_start, monitoring.period_end);
-        timeliness(&self.measures(), &self.items, start, end, monitoring.report_deadline)
     }
 
     /// How many measures were done after their due day.
@@ -162,6 +151,31 @@ impl ReportView {
     pub fn circumstances(&self, today: NaiveDate) -> Circumstances {
         circumstances(&self.row, &self.monitoring, self.extension_until, today)
     }
+}
+
+/// The last day on which a report is in time, its extension included.
+#[must_use]
+pub fn deadline_of(report_deadline: NaiveDate, extension_until: Option<NaiveDate>) -> NaiveDate {
+    extension_until.map_or(report_deadline, |until| until.max(report_deadline))
+}
+
+/// Whether a report still has to be submitted though its `deadline` has passed.
+#[must_use]
+pub fn is_overdue(
+    status: ReportStatus,
+    monitoring: MonitoringStatus,
+    deadline: NaiveDate,
+    today: NaiveDate,
+) -> bool {
+    matches!(status, ReportStatus::Draft | ReportStatus::Returned)
+        && monitoring != MonitoringStatus::Cancelled
+        && today > deadline
+}
+
+/// Whether a report was first submitted (UTC) after its `deadline` in Moscow.
+#[must_use]
+pub fn was_late(first_submitted_at: Option<NaiveDateTime>, deadline: NaiveDate) -> bool {
+    first_submitted_at.is_some_and(|at| moscow_date(utc(at)) > deadline)
 }
 
 fn circumstances(

@@ -17,6 +17,7 @@ mod version;
 use crate::web::Operations;
 mod shape;
 mod shape_evidence;
+mod shape_progress;
 
 /// Registers the operations.
 pub fn configure(operations: &mut Operations) {

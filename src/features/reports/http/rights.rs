@@ -5,6 +5,7 @@ use super::super::policy;
 use super::super::store::ReportRow;
 use crate::auth::{Caller, Scope};
 use crate::error::Error;
+use crate::kit::id::{MunicipalityId, SchoolId};
 use crate::problems;
 
 /// The caller's rights on one report.
@@ -27,10 +28,7 @@ pub(super) struct Rights {
 impl Rights {
     pub(super) fn of(caller: &Caller, scope: &Scope, row: &ReportRow) -> Self {
         let department = matches!(scope, Scope::Municipality(id) if *id == row.municipality_id);
-        let own_side = match &row.school_id {
-            Some(school) => scope.own_school() == Some(school),
-            None => department,
-        };
+        let own_side = is_own_side(scope, &row.municipality_id, row.school_id.as_ref());
         let reviews = match &row.school_id {
             Some(_) => caller.may::<policy::ReviewReports>(),
             None => caller.may::<policy::ReviewOwnReport>(),
@@ -55,6 +53,14 @@ impl Rights {
             ReportStep::Remark => self.remarks,
             ReportStep::Discuss => self.fills || self.remarks,
         }
+    }
+}
+
+/// Whether a report is of the caller's own school, or of his own department.
+pub(super) fn is_own_side(scope: &Scope, municipality: &MunicipalityId, school: Option<&SchoolId>) -> bool {
+    match school {
+        Some(school) => scope.own_school() == Some(school),
+        None => matches!(scope, Scope::Municipality(own) if own == municipality),
     }
 }
 
