@@ -12,6 +12,7 @@
 mod api;
 mod bare;
 mod database;
+mod deadlines;
 mod files;
 mod load;
 mod next_year;

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::api::{Person, text};
 use crate::database::Database;
+use crate::deadlines;
 use crate::files;
 use crate::load::{self, CONNECTIONS, Requests};
 use crate::next_year;
@@ -34,7 +35,8 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
     let idle = service.resident()?;
     table.add(database.name, "Idle memory", Limit::UnderMib(40.0), idle, "");
 
-    let region = Region::plan(database, service.address, year()?).await?;
+    let (first, today, last) = year()?;
+    let region = Region::plan(database, service.address, (first, today, last)).await?;
     service.forget_peak()?;
     let started = Instant::now();
     region.officer.step(&region.monitoring, "open", None).await?;
@@ -45,6 +47,7 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
     reads(database, &service, &region, table)?;
     writes(database, &service, &region, table).await?;
     files::measure(database, &service, &region, table).await?;
+    deadlines::obligations(database, &region, (first, last), table).await?;
     conclusions(database, &region, table).await?;
     next_year::measure(database, &service, &region, table).await
 }
@@ -121,6 +124,7 @@ fn writer(school: &School, head: &Person) -> Requests {
 
 async fn conclusions(database: &Database, region: &Region, table: &mut Table) -> anyhow::Result<()> {
     accept_everything(database, region)?;
+    deadlines::progress(database, region, table).await?;
     let (path, officer) = (&region.monitoring, &region.officer);
     officer.step(path, "close-collection", None).await?;
     officer.step(path, "analyse", None).await?;

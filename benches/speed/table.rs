@@ -9,6 +9,8 @@ pub enum Limit {
     AtLeastPercent(f64),
     /// Under so many seconds.
     UnderSeconds(f64),
+    /// Under so many milliseconds; the figure is given in seconds.
+    UnderMillis(f64),
     /// Under so many MiB.
     UnderMib(f64),
     /// Shown for itself.
@@ -32,6 +34,7 @@ impl Table {
         let (shown, holds) = match limit {
             Limit::AtLeastPercent(limit) => (format!("{value:.0} %"), value >= limit),
             Limit::UnderSeconds(limit) => (format!("{value:.2} s"), value < limit),
+            Limit::UnderMillis(limit) => (format!("{:.0} ms", value * 1000.0), value * 1000.0 < limit),
             Limit::UnderMib(limit) => (format!("{value:.0} MiB"), value < limit),
             Limit::None => (format!("{value:.2} s"), true),
         };
@@ -64,6 +67,7 @@ fn shown(limit: Limit) -> String {
     match limit {
         Limit::AtLeastPercent(limit) => format!("≥ {limit:.0} %"),
         Limit::UnderSeconds(limit) => format!("< {limit:.0} s"),
+        Limit::UnderMillis(limit) => format!("< {limit:.0} ms"),
         Limit::UnderMib(limit) => format!("< {limit:.0} MiB"),
         Limit::None => "–".to_owned(),
     }
