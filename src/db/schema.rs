@@ -433,6 +433,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    school_calendars (municipality_id, academic_year) {
+        municipality_id -> Text,
+        academic_year -> Integer,
+        term_kind -> Text,
+        terms -> Text,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     school_stats (school_id, academic_year) {
         school_id -> Text,
         academic_year -> Integer,
@@ -440,11 +452,6 @@ diesel::table! {
         graduates_9 -> Nullable<Integer>,
         graduates_11 -> Nullable<Integer>,
         teachers_total -> Integer,
-    school_calendars (municipality_id, academic_year) {
-        municipality_id -> Text,
-        academic_year -> Integer,
-        term_kind -> Text,
-        terms -> Text,
         version -> Integer,
         created_at -> Timestamp,
         updated_at -> Timestamp,
@@ -581,8 +588,8 @@ diesel::joinable!(road_maps -> conclusion_templates (conclusion_template_id));
 diesel::joinable!(road_maps -> municipalities (municipality_id));
 diesel::joinable!(road_maps -> orders (order_id));
 diesel::joinable!(road_maps -> schools (school_id));
-diesel::joinable!(school_stats -> schools (school_id));
 diesel::joinable!(school_calendars -> municipalities (municipality_id));
+diesel::joinable!(school_stats -> schools (school_id));
 diesel::joinable!(schools -> municipalities (municipality_id));
 diesel::joinable!(sessions -> accounts (account_id));
 diesel::joinable!(support_list_entries -> municipalities (municipality_id));
@@ -615,8 +622,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     reports,
     road_maps,
     school_assessments,
-    school_stats,
     school_calendars,
+    school_stats,
     schools,
     sessions,
     support_list_entries,

@@ -49,7 +49,7 @@ impl<'a> Told<'a> {
     pub fn by(reports: &'a [ReportLine], items: &'a [ItemLine], today: NaiveDate) -> Self {
         let until = items.iter().filter_map(|line| {
             let report = reports.iter().find(|report| report.id == line.report_id)?;
-            let until = match line.item.status.is_final() {
+            let until = match line.item.said().is_final() {
                 true => report.period_end,
                 false => asked_by(line, report, today).and_then(|_| line.measure.deadline.due_day())?,
             };

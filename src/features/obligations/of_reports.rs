@@ -80,9 +80,9 @@ pub fn asked_by(line: &ItemLine, report: &ReportLine, today: NaiveDate) -> Optio
     }
     let (measure, deadline) = (&line.measure, report.report_deadline);
     if needs_final(measure, deadline) {
-        return measure.deadline.due_day().filter(|_| !line.item.status.is_final());
+        return measure.deadline.due_day().filter(|_| !line.item.said().is_final());
     }
-    let silent = line.item.status == ItemStatus::NotStarted;
+    let silent = line.item.said() == ItemStatus::NotStarted;
     let missed = standing(measure, Some(&line.item), deadline) == Standing::Missed;
     (silent && missed).then(|| report.deadline())
 }

@@ -144,21 +144,22 @@ pub struct ItemLine {
 ///
 /// Diesel's own error, unchanged; a deserialization error when stored JSON is broken.
 pub(super) fn items_of(conn: &mut AnyConnection, ids: &[&ReportId]) -> QueryResult<Vec<ItemLine>> {
-    let rows: Vec<(ReportId, MeasureId, ItemStatus, MeasureRow)> = report_items::table
+    let rows: Vec<(ReportId, MeasureId, ItemStatus, bool, MeasureRow)> = report_items::table
         .inner_join(measures::table)
         .filter(report_items::report_id.eq_any(ids))
         .select((
             report_items::report_id,
             report_items::measure_id,
             report_items::status,
+            report_items::carried_over,
             MeasureRow::as_select(),
         ))
         .order((report_items::report_id, report_items::position, report_items::measure_id))
         .load(conn)?;
-    let line = |(report_id, measure_id, status, measure): (ReportId, MeasureId, ItemStatus, MeasureRow)| {
-        let item =
-            Item { measure_id, status, actual_date: None, result: None, reason: None, evidence_count: 0 };
-        ItemLine { report_id, item, measure: measure.into() }
+    let line = |(report_id, measure_id, status, carried_over, measure)| {
+        let (actual_date, result, reason) = (None, None, None);
+        let item = Item { measure_id, status, actual_date, result, reason, evidence_count: 0, carried_over };
+        ItemLine { report_id, item, measure: MeasureRow::into(measure) }
     };
     Ok(rows.into_iter().map(line).collect())
 }

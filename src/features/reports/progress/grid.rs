@@ -190,7 +190,9 @@ impl<'a> Rules<'a> {
     /// Counts the item of this measure.
     fn count(&self, line: &mut Line, status: ItemStatus, actual_date: Option<NaiveDate>) {
         let measure_id = self.measure.id.clone();
-        let item = Item { measure_id, status, actual_date, result: None, reason: None, evidence_count: 0 };
+        let (result, reason) = (None, None);
+        let item =
+            Item { measure_id, status, actual_date, result, reason, evidence_count: 0, carried_over: false };
         let filled = status != ItemStatus::NotStarted;
         line.completeness.total += usize::from(self.expected);
         line.completeness.filled += usize::from(self.expected && filled);

@@ -75,7 +75,8 @@ pub(super) fn reports_within(
     Ok(found)
 }
 
-/// How far a measure is by a report: report, measure, status, the day it was done.
+/// How far a measure is by what a report says of this period: report, measure, status, the day it
+/// was done.
 pub(super) type ItemBrief = (ReportId, MeasureId, ItemStatus, Option<NaiveDate>);
 
 /// The items of the reports of a monitoring within `scope`, in no order.
@@ -88,16 +89,24 @@ pub(super) fn items_within(
     scope: &Scope,
     id: &MonitoringId,
 ) -> QueryResult<Vec<ItemBrief>> {
-    store::scoped(scope)
+    let found: Vec<(ItemBrief, bool)> = store::scoped(scope)
         .inner_join(report_items::table)
         .filter(reports::monitoring_id.eq(id))
         .select((
-            report_items::report_id,
-            report_items::measure_id,
-            report_items::status,
-            report_items::actual_date,
+            (
+                report_items::report_id,
+                report_items::measure_id,
+                report_items::status,
+                report_items::actual_date,
+            ),
+            report_items::carried_over,
         ))
-        .load(conn)
+        .load(conn)?;
+    let said = |((report, measure, status, done_on), carried_over)| {
+        let status = if carried_over { ItemStatus::NotStarted } else { status };
+        (report, measure, status, done_on)
+    };
+    Ok(found.into_iter().map(said).collect())
 }
 
 /// What a kept version says of measures; its texts are passed over.
@@ -110,6 +119,16 @@ struct KeptItems {
 struct KeptItem {
     measure_id: MeasureId,
     status: ItemStatus,
+    #[serde(default)]
+    carried_over: bool,
+}
+
+impl KeptItem {
+    /// How far the measure is by what is said of this period.
+    fn said(self) -> (MeasureId, ItemStatus) {
+        let status = if self.carried_over { ItemStatus::NotStarted } else { self.status };
+        (self.measure_id, status)
+    }
 }
 
 /// How far measures are by the last submission of these reports. Takes no scope: the caller
@@ -131,8 +150,7 @@ pub(super) fn last_submitted(
             .select((report_versions::report_id, report_versions::content))
             .load(conn)?;
         for (id, kept) in kept {
-            let items = kept.into_inner().items.into_iter().map(|item| (item.measure_id, item.status));
-            found.insert(id, items.collect());
+            found.insert(id, kept.into_inner().items.into_iter().map(KeptItem::said).collect());
         }
     }
     Ok(found)
