@@ -43,6 +43,18 @@ impl AcademicYear {
         Self::of(day) == Some(self)
     }
 
+    /// Whether it has begun on `today`.
+    #[must_use]
+    pub fn has_begun(self, today: NaiveDate) -> bool {
+        self.day(SEPTEMBER, 1).is_some_and(|first| first <= today)
+    }
+
+    /// Whether a part of it lies in this calendar year.
+    #[must_use]
+    pub fn touches(self, year: i32) -> bool {
+        year == self.0 || year == self.0 + 1
+    }
+
     /// The day of this month in it: September to December lie in its first calendar year.
     #[must_use]
     pub fn day(self, month: u32, day: u32) -> Option<NaiveDate> {
@@ -84,5 +96,13 @@ mod tests {
         assert_eq!(year.day(2, 29), Some(day("2024-02-29")));
         assert_eq!(year.day(12, 31), Some(day("2023-12-31")));
         assert_eq!(AcademicYear::of(day("2000-08-31")), None);
+    }
+
+    #[test]
+    fn a_year_has_begun_from_its_first_day_on_and_touches_two_calendar_years() {
+        let year = AcademicYear(2023);
+        assert!(!year.has_begun(day("2023-08-31")) && year.has_begun(day("2023-09-01")));
+        assert!(year.has_begun(day("2030-01-01")) && !year.has_begun(day("2022-12-31")));
+        assert_eq!([2022, 2023, 2024, 2025].map(|y| year.touches(y)), [false, true, true, false]);
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 use std::hash::Hash;
 
-use chrono::{Datelike, NaiveDate};
-use serde::Deserialize;
+use chrono::NaiveDate;
 
+use crate::kit::academic_year::AcademicYear;
 use crate::kit::code::codes;
 use crate::kit::education::EducationLevel;
 use crate::kit::lang::Bi;
@@ -13,8 +13,6 @@ use crate::kit::violation::Violation;
 
 /// Participants below whom a result is a small sample (domain rule; one child decides tens of percent).
 const ENOUGH: i32 = 10;
-/// The month in which academic years begin.
-const SEPTEMBER: u32 = 9;
 
 /// What the results are for, and what not: said wherever they are shown.
 pub const PURPOSE: Bi = Bi::fixed(
@@ -49,50 +47,6 @@ impl AssessmentKind {
             Self::Gve => matches!(grade, 9 | 11),
         }
     }
-}
-
-/// An academic year by its first calendar year, 2000 to 2099; read from four digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(try_from = "String")]
-pub struct AcademicYear(i32);
-
-impl TryFrom<String> for AcademicYear {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        let four_digits = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
-        match text.parse() {
-            Ok(year @ 2000..=2099) if four_digits => Ok(Self(year)),
-            _ => Err("no academic year"),
-        }
-    }
-}
-
-impl AcademicYear {
-    /// The first calendar year.
-    #[must_use]
-    pub fn start(self) -> i32 {
-        self.0
-    }
-
-    /// Whether it has begun: 1 September.
-    #[must_use]
-    pub fn has_begun(self, today: NaiveDate) -> bool {
-        let first = today.with_day(1).and_then(|day| day.with_month(SEPTEMBER));
-        today.year() > self.0 || (today.year() == self.0 && first.is_some_and(|first| first <= today))
-    }
-
-    /// Whether results of this calendar year can belong to it.
-    #[must_use]
-    pub fn touches(self, year: i32) -> bool {
-        year == self.0 || year == self.0 + 1
-    }
-}
-
-/// How people write an academic year: 2023 is «2023/2024».
-#[must_use]
-pub fn year_label(start: i32) -> String {
-    format!("{start}/{}", start + 1)
 }
 
 /// Whether so few took part that the share says little.

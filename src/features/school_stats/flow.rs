@@ -1,11 +1,12 @@
 //! What happens to the statistics of a school, within one transaction.
 
-use super::domain::{self, AcademicYear, Outcome, Totals};
+use super::domain::{self, Outcome, Totals};
 use super::store::{self, AssessmentRow, Stat, StatRow};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
 use crate::error::Error;
 use crate::features::schools::{self, SchoolRow, SchoolStatus};
+use crate::kit::academic_year::AcademicYear;
 use crate::kit::id::SchoolId;
 use crate::kit::lang::Bi;
 use crate::kit::text;

@@ -5,13 +5,13 @@ use actix_web::{HttpResponse, get, put};
 use serde::Deserialize;
 
 use super::bodies::SchoolStatIn;
-use super::domain::AcademicYear;
 use super::shape::{SchoolStatFilter, SchoolStatOut, SchoolStatPage};
 use super::{flow, policy, store};
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;
 use crate::features::schools;
+use crate::kit::academic_year::AcademicYear;
 use crate::kit::id::SchoolId;
 use crate::web::query::One;
 use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};

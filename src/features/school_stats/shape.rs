@@ -4,12 +4,13 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::domain::{AssessmentKind, PURPOSE, is_small_sample, year_label};
+use super::domain::{AssessmentKind, PURPOSE, is_small_sample};
 use super::policy;
 use super::store::{AssessmentRow, Stat};
 use crate::auth::Caller;
 use crate::error::Error;
 use crate::features::schools::{SchoolRow, SchoolStatus};
+use crate::kit::academic_year::label;
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
 use crate::kit::id::SchoolId;
@@ -96,7 +97,7 @@ impl SchoolStatOut {
             actions: vec![ActionOut::new("update", caller.may::<policy::WriteStats>(), &causes)],
             school_id: row.school_id,
             academic_year: row.academic_year,
-            academic_year_label: year_label(row.academic_year),
+            academic_year_label: label(row.academic_year),
             version: row.version,
             pupils_total: row.pupils_total,
             graduates_9: row.graduates_9,

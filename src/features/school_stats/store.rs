@@ -8,11 +8,12 @@ use std::collections::HashSet;
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
-use super::domain::{AcademicYear, AssessmentKind, OutcomeKey};
+use super::domain::{AssessmentKind, OutcomeKey};
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{school_assessments as assessments, school_stats as stats, schools};
 use crate::db::{AnyConnection, insert_all, keyset};
 use crate::features::schools::{SchoolRow, SchoolStatus};
+use crate::kit::academic_year::AcademicYear;
 use crate::kit::id::{MunicipalityId, SchoolId};
 
 /// The totals of a school in an academic year, as stored.

@@ -35,24 +35,6 @@ fn checked(outcomes: &[Outcome]) -> Vec<String> {
 }
 
 #[test]
-fn an_academic_year_is_four_digits_of_this_century() {
-    assert_eq!(year("2000").start(), 2000);
-    assert_eq!(year("2099").start(), 2099);
-    for text in ["1999", "2100", "02023", "+2023", "23", "2023/2024", "", "２０２３"] {
-        assert!(AcademicYear::try_from(text.to_owned()).is_err(), "{text}");
-    }
-    assert_eq!(year_label(2023), "2023/2024");
-}
-
-#[test]
-fn an_academic_year_begins_on_the_first_of_september() {
-    assert!(!year("2023").has_begun(day("2022-12-31")));
-    assert!(!year("2023").has_begun(day("2023-08-31")));
-    assert!(year("2023").has_begun(day("2023-09-01")));
-    assert!(year("2023").has_begun(day("2024-01-01")));
-}
-
-#[test]
 fn ten_participants_are_no_small_sample() {
     assert!(is_small_sample(0) && is_small_sample(9) && !is_small_sample(10));
 }
