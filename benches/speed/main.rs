@@ -20,6 +20,7 @@ mod raw;
 mod region;
 mod round;
 mod service;
+mod sheets;
 mod table;
 
 use database::Database;

@@ -18,6 +18,7 @@ use crate::next_year;
 use crate::raw;
 use crate::region::{Region, SCHOOLS, School};
 use crate::service::Service;
+use crate::sheets;
 use crate::table::{Limit, Table};
 
 /// Each pair is measured so often, one after the other, and the middle one is shown.
@@ -47,6 +48,7 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
     reads(database, &service, &region, table)?;
     writes(database, &service, &region, table).await?;
     files::measure(database, &service, &region, table).await?;
+    sheets::measure(database, table)?;
     deadlines::obligations(database, &region, (first, last), table).await?;
     conclusions(database, &region, table).await?;
     next_year::measure(database, &service, &region, table).await
