@@ -44,6 +44,8 @@ pub struct Refusal {
     pub blocked_by: Vec<String>,
     /// The version that a stale writer missed.
     pub current_version: Option<i32>,
+    /// What both sides have changed, JSON.
+    pub conflicts: Vec<serde_json::Value>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u32>,
     /// `Allow` of a 405.
@@ -147,6 +149,7 @@ impl Refusal {
             violations: Vec::new(),
             blocked_by: Vec::new(),
             current_version: None,
+            conflicts: Vec::new(),
             retry_after: matches!(problem.status, 429 | 503)
                 .then_some(RETRY_AFTER_SECONDS)
                 .or_else(|| (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)),
@@ -313,6 +316,10 @@ pub struct Problem {
     /// The version in force, with 412.
     #[serde(skip_serializing_if = "Option::is_none")]
     current_version: Option<i32>,
+    /// What both sides have changed, with 409 `merge-conflict`: each a `MergeConflict`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schema(value_type = Vec<Object>)]
+    conflicts: Vec<serde_json::Value>,
     /// Who can act, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolution: Option<ProblemResolution>,
@@ -359,6 +366,7 @@ impl Problem {
                 .collect(),
             blocked_by: refusal.blocked_by.clone(),
             current_version: refusal.current_version,
+            conflicts: refusal.conflicts.clone(),
             resolution: problem.resolution.as_ref().map(|resolution| ProblemResolution {
                 actor: resolution.actor,
                 action: resolution.action.get(lang).to_owned(),

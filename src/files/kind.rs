@@ -36,6 +36,9 @@ pub enum FileFault {
 }
 
 impl FileKind {
+    /// Every kind.
+    pub const ALL: [Self; 6] = [Self::Pdf, Self::Docx, Self::Xlsx, Self::Odt, Self::Jpeg, Self::Png];
+
     /// The kind that the extension of a file name says, in any case of letters.
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {

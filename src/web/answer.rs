@@ -96,12 +96,31 @@ impl Answer {
             keep_fields(&mut self.body, fields);
         }
         let bytes = self.body.to_string();
-        let hash = short_hash(bytes.as_bytes());
-        let etag = match self.version {
+        let etag = self.read_tag(bytes.as_bytes());
+        conditional(info, etag, bytes.into_bytes(), None)
+    }
+
+    /// As [`read`](Self::read), where the tag leaves out the member `passing`, which differs each
+    /// time.
+    #[must_use]
+    pub fn read_but(mut self, passing: &str, info: &RequestInfo, one: &One) -> HttpResponse {
+        if let Some(fields) = &one.fields {
+            keep_fields(&mut self.body, fields);
+        }
+        let passed = self.body.as_object_mut().and_then(|members| members.shift_remove(passing));
+        let etag = self.read_tag(self.body.to_string().as_bytes());
+        if let (Some(value), Some(members)) = (passed, self.body.as_object_mut()) {
+            members.insert(passing.to_owned(), value);
+        }
+        conditional(info, etag, self.body.to_string().into_bytes(), None)
+    }
+
+    fn read_tag(&self, bytes: &[u8]) -> String {
+        let hash = short_hash(bytes);
+        match self.version {
             Some(version) => format!("\"{version}.{hash}\""),
             None => format!("\"{hash}\""),
-        };
-        conditional(info, etag, bytes.into_bytes(), None)
+        }
     }
 
     /// Sends the answer of a write; a dry run has no id, place or tag of its own, and where

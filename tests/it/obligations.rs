@@ -251,7 +251,7 @@ async fn a_recurring_measure_comes_round_by_the_school_calendar(#[values(Sqlite,
 #[rstest]
 #[actix_web::test]
 async fn a_measure_that_is_reported_for_good_is_asked_for_no_more(#[values(Sqlite, Postgres)] on: Database) {
-    let Some(story) = Campaign::planned(on).await else {
+    let Some(mut story) = Campaign::planned(on).await else {
         return;
     };
     let outside = story.app.given_school(&story.municipality, "Школа № 3", 2);
@@ -266,7 +266,8 @@ async fn a_measure_that_is_reported_for_good_is_asked_for_no_more(#[values(Sqlit
         "period_start": "2023-01-01", "period_end": "2023-12-31", "report_deadline": "2023-10-20"
     });
     let planned = story.officer.post("/api/v1/monitorings", &plan).await.expect(201);
-    story.officer.act(&format!("/api/v1/monitorings/{}/open", planned.id()), 1).await.expect(200);
+    story.monitoring = format!("/api/v1/monitorings/{}", planned.id());
+    story.step("open").await;
     assert_eq!(
         told(&story.principal).await,
         ["fill_item 2023-09-15", "submit_report 2023-10-20"],

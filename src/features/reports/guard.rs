@@ -19,7 +19,7 @@ const SUSPECTED: &str = "personal-data-suspected";
 #[derive(Debug)]
 pub struct Guarded<'a> {
     /// Pointer and text of each; unchanged texts are left out.
-    pub texts: Vec<(&'static str, &'a str)>,
+    pub texts: Vec<(&'a str, &'a str)>,
     /// `personal_data_confirmed` of the body.
     pub confirmed: bool,
 }
@@ -27,7 +27,7 @@ pub struct Guarded<'a> {
 impl<'a> Guarded<'a> {
     /// New texts, as far as they differ from the kept ones.
     #[must_use]
-    pub fn changed(confirmed: bool, texts: &[(&'static str, Option<&'a str>, Option<&str>)]) -> Self {
+    pub fn changed(confirmed: bool, texts: &[(&'a str, Option<&'a str>, Option<&str>)]) -> Self {
         let new = texts.iter().filter(|(_, new, kept)| new != kept);
         Self { texts: new.filter_map(|(pointer, new, _)| Some((*pointer, (*new)?))).collect(), confirmed }
     }
@@ -78,8 +78,8 @@ struct Kinds {
     en: String,
 }
 
-fn suspicions(guarded: &Guarded<'_>) -> Vec<(&'static str, Kinds)> {
-    let look = |(pointer, text): &(&'static str, &str)| {
+fn suspicions<'a>(guarded: &Guarded<'a>) -> Vec<(&'a str, Kinds)> {
+    let look = |(pointer, text): &(&'a str, &'a str)| {
         let found = signs(text);
         let join = |words: Vec<&'static str>| words.join(", ");
         (!found.is_empty()).then(|| {

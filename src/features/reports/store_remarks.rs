@@ -117,9 +117,23 @@ pub(super) fn find(conn: &mut AnyConnection, id: &RemarkId) -> QueryResult<Optio
 ///
 /// Diesel's own error, unchanged.
 pub(super) fn open_of(conn: &mut AnyConnection, report: &ReportId) -> QueryResult<Vec<RemarkRow>> {
+    in_states(conn, report, &[RemarkStatus::Open])
+}
+
+/// The remarks on a report in any of these states, oldest first. Takes no scope: the caller holds
+/// the report.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn in_states(
+    conn: &mut AnyConnection,
+    report: &ReportId,
+    states: &[RemarkStatus],
+) -> QueryResult<Vec<RemarkRow>> {
     remarks::table
         .filter(remarks::report_id.eq(report))
-        .filter(remarks::status.eq(RemarkStatus::Open))
+        .filter(remarks::status.eq_any(states))
         .select(RemarkRow::as_select())
         .order(remarks::id)
         .load(conn)

@@ -14,6 +14,13 @@ use crate::kit::id::{EvidenceId, MonitoringId, SchoolId};
 use crate::web::body::present;
 use crate::web::{AnyOf, Filter};
 
+/// Longest text of a report, in characters; the schemas say the same.
+pub(super) const SUMMARY_MAX: usize = 10_000;
+/// Longest title of a piece of evidence.
+pub(super) const TITLE_MAX: usize = 500;
+/// Longest number and date of a piece of evidence.
+pub(super) const REQUISITES_MAX: usize = 200;
+
 /// Changes of a report's texts: absent members stay, null clears.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]

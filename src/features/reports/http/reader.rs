@@ -114,7 +114,8 @@ impl Reader {
         flow::item_content(conn, view, self.shown(&view.row), self.rights(&view.row).personal_data)
     }
 
-    fn content(&self, conn: &mut AnyConnection, row: &ReportRow) -> Result<Content, Error> {
+    /// Its texts and items as he sees them.
+    pub(super) fn content(&self, conn: &mut AnyConnection, row: &ReportRow) -> Result<Content, Error> {
         flow::content(conn, row, self.shown(row), self.rights(row).personal_data)
     }
 }

@@ -86,7 +86,7 @@ struct RemarkAnswer {
 
 /// A remark on a report.
 #[derive(Debug, Serialize, ToSchema)]
-struct RemarkOut {
+pub(super) struct RemarkOut {
     id: RemarkId,
     version: i32,
     report_id: ReportId,
@@ -122,7 +122,8 @@ struct RemarkPage {
 }
 
 impl RemarkOut {
-    fn of(view: &ReportView, row: RemarkRow, reader: &Reader) -> Self {
+    /// A remark on the report that `view` shows.
+    pub(super) fn of(view: &ReportView, row: RemarkRow, reader: &Reader) -> Self {
         let measure = row.measure_id.as_ref().and_then(|id| view.measure(id));
         Self {
             actions: actions(view, &row, reader),

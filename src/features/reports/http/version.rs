@@ -208,7 +208,7 @@ async fn get_report_diff(
 
 /// What was submitted as the `number`th, as the reader may see it; 404 when there is no such
 /// version, or not for him.
-fn submitted(
+pub(super) fn submitted(
     conn: &mut AnyConnection,
     reader: &Reader,
     row: &ReportRow,
@@ -229,7 +229,8 @@ fn shows(reader: &Reader, row: &ReportRow, number: i32) -> bool {
     reader.scope.sees_work() || is_accepted(row, number)
 }
 
-fn is_accepted(row: &ReportRow, number: i32) -> bool {
+/// Whether it is what was accepted and what conclusions count.
+pub(super) fn is_accepted(row: &ReportRow, number: i32) -> bool {
     row.status == ReportStatus::Accepted && row.submission == number
 }
 
@@ -241,7 +242,12 @@ fn no_version(number: i32) -> Error {
     Error::because(&problems::NOT_FOUND, detail)
 }
 
-fn number_of(name: &str, text: Option<&String>) -> Result<Option<i32>, Error> {
+/// The number of a version in the parameter `name`.
+///
+/// # Errors
+///
+/// 400 unless it is a whole number from 1.
+pub(super) fn number_of(name: &str, text: Option<&String>) -> Result<Option<i32>, Error> {
     text.map(|text| text.parse::<i32>().ok().filter(|number| *number > 0))
         .map(|read| {
             let detail = Bi::fixed("Номер версии: целое число от 1", "The number of a version: 1 or more");
