@@ -299,7 +299,7 @@ async fn a_campaign_asks_for_its_next_step(#[values(Sqlite, Postgres)] on: Datab
     story.head.act(&format!("/api/v1/orders/{}/register", order.id()), 1).await.expect(200);
     let waiting = obligations(&story.head, "kind=approve_support_list").await;
     assert_eq!(waiting[0]["subject"]["title"], "школы группы риска, 2022");
-    assert_eq!(obligations(&story.officer, "kind=approve_support_list").await, [] as [Value; 0]);
+    assert_eq!(obligations(&story.officer, "kind=approve_support_list").await, Vec::<Value>::new());
 
     story.step("open").await;
     assert_eq!(
@@ -422,7 +422,7 @@ async fn recommendations_and_drafts_of_maps_wait_for_their_people(#[values(Sqlit
     assert_eq!(obligations(&story.head, "kind=approve_road_map").await[0]["subject"]["id"], json!(copy.id()));
     assert_eq!(
         obligations(&story.officer, "kind=approve_road_map,review_measure_dates").await,
-        [] as [Value; 0]
+        Vec::<Value>::new()
     );
 }
 

@@ -50,7 +50,12 @@ impl<'a> Told<'a> {
         let until = items.iter().filter_map(|line| {
             let report = reports.iter().find(|report| report.id == line.report_id)?;
             let until = match line.item.said().is_final() {
-                true => report.period_end,
+                // What is done before its day is not asked for again, even in the next period.
+                true => line
+                    .measure
+                    .deadline
+                    .due_day()
+                    .map_or(report.period_end, |due| due.max(report.period_end)),
                 false => asked_by(line, report, today).and_then(|_| line.measure.deadline.due_day())?,
             };
             Some((&line.measure.lineage_id, until))

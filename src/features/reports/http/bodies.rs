@@ -177,7 +177,7 @@ pub(super) struct ReportFilter {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct ReportItemFilter {
-    /// Any of these states, comma-separated.
+    /// Any of these states, comma-separated; what is carried over has the one of the earlier report.
     #[param(value_type = Option<String>, example = "not_started,in_progress")]
     status: Option<AnyOf<ItemStatus>>,
     /// Repeating an earlier report and not looked at since.

@@ -46,19 +46,21 @@ async fn get_report_content(
     request: HttpRequest,
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
-    let given = query::plain(&request, &["format", "version"])?;
-    let number = number_of("version", given.get("version"))?;
-    let format = Format::chosen(&request, given.get("format").map(String::as_str), &FORMATS);
+    let asked = query::plain(&request, &["format", "version"]).and_then(|given| {
+        let number = number_of("version", given.get("version"))?;
+        Ok((number, Format::chosen(&request, given.get("format").map(String::as_str), &FORMATS)?))
+    });
     let reader = Reader::new(permit.caller, permit.scope, &info);
-    let (view, document) = db
+    let (view, document, format) = db
         .read(move |conn| {
             let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
+            let (number, format) = asked?;
             let view = store_views::view(conn, row)?;
             let document = document(conn, &reader, &view, number)?;
-            Ok::<_, Error>((view, document))
+            Ok::<_, Error>((view, document, format))
         })
         .await?;
-    Ok(printed(&view, &document, format?)?.read(&info))
+    Ok(printed(&view, &document, format)?.read(&info))
 }
 
 /// What the reader is to see of the report, ready to be printed.

@@ -11,7 +11,7 @@ use super::shape_progress::MonitoringProgress;
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;
-use crate::kit::clock::moscow_date;
+use crate::kit::clock::{moscow_date, utc};
 use crate::kit::id::MonitoringId;
 use crate::web::format::Format;
 use crate::web::printed::Printed;
@@ -59,7 +59,8 @@ async fn get_monitoring_progress(
         let one = One { fields, ..One::default() };
         return Ok(Answer::plain(&MonitoringProgress::of(&grid, lang))?.read(&info, &one));
     }
-    let bytes = progress::printed(&grid, format, now)?;
+    // The day, not the instant: the same table keeps its tag.
+    let bytes = progress::printed(&grid, format, utc(grid.today.into()))?;
     let name = "Ход мониторинга".to_owned();
     Ok(Printed { format, bytes, version: None, name, plain_name: "progress" }.read(&info))
 }

@@ -102,9 +102,9 @@ pub(super) fn items_within(
             report_items::carried_over,
         ))
         .load(conn)?;
-    let said = |((report, measure, status, done_on), carried_over)| {
-        let status = if carried_over { ItemStatus::NotStarted } else { status };
-        (report, measure, status, done_on)
+    let said = |((report, measure, status, done_on), carried_over)| match carried_over {
+        true => (report, measure, ItemStatus::NotStarted, None),
+        false => (report, measure, status, done_on),
     };
     Ok(found.into_iter().map(said).collect())
 }

@@ -38,7 +38,8 @@ fn monitoring() -> MonitoringRow {
 }
 
 fn column(number: usize) -> Measure {
-    let mut measure = if number % 2 == 0 { by("2023-04-14") } else { between("2023-10-01", "2023-12-31") };
+    let mut measure =
+        if number.is_multiple_of(2) { by("2023-04-14") } else { between("2023-10-01", "2023-12-31") };
     measure.id = MeasureId(format!("measure-{number}"));
     measure.code = format!("S{}.{}", number / 10 + 1, number % 10 + 1);
     measure.title = format!("Мероприятие <{number}> & «школа»");

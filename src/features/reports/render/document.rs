@@ -192,7 +192,7 @@ impl ReportDocument {
     /// How far the report has got, for the foot of the page.
     pub(super) fn state(&self) -> String {
         let Some(number) = self.number else {
-            return "Рабочая редакция: отчет еще не представлен на проверку".to_owned();
+            return "Рабочая редакция: в этом виде отчет на проверку не представлен".to_owned();
         };
         let day = |word: &str, day: Option<NaiveDate>| {
             day.map(|day| format!(", {word} {}", short_date(day))).unwrap_or_default()
