@@ -47,7 +47,7 @@ fn what_is_not_accepted_says_so() {
     let docx = part(printed(&document, Format::Docx), "word/document.xml");
     assert!(docx.contains("ПРОЕКТ"));
     document.number = None;
-    assert!(text(&document, Format::Html).contains("отчет еще не представлен"));
+    assert!(text(&document, Format::Html).contains("в этом виде отчет на проверку не представлен"));
 }
 
 #[test]
