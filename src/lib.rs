@@ -19,7 +19,7 @@
 //! - [`db`]: one pool for SQLite and PostgreSQL, `Db::read`, `Db::write`; a transaction
 //!   ([`db::Tx`]) collects what changed and writes audit and change feed before it commits.
 //! - [`files`]: what people send, received piece by piece, looked at, kept in a folder or a bucket.
-//! - [`print`]: what documents share: dates in words, paper by the standard, tables as CSV and XLSX.
+//! - [`mod@print`]: what documents share: dates in words, paper by the standard, tables as CSV and XLSX.
 //! - [`problems`], [`error`]: every refusal has its type, its page, and who can act.
 //! - [`web`]: the conventions of the contract: strict bodies checked against the very
 //!   schema that the document shows, strict queries, pages, tags, repeats, dry runs.

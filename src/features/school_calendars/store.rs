@@ -88,7 +88,7 @@ pub(super) fn of_year(
 ///
 /// # Errors
 ///
-/// As [`calendars_of`].
+/// As `calendars_of`.
 pub fn years_of(conn: &mut AnyConnection, municipality: &MunicipalityId) -> QueryResult<SchoolYears> {
     let rows: Vec<(i32, Json<Vec<Term>>)> = calendars::table
         .filter(calendars::municipality_id.eq(municipality))
