@@ -89,6 +89,9 @@ problems! {
     SUPPORT_LIST_IN_USE "support-list-in-use" 409, "Перечень используется в мониторинге", "A monitoring uses the list", "municipal_officer", "Завершите или отмените идущий мониторинг; ненужный проект перечня отмените, а не удаляйте.", "Complete or cancel the monitoring that runs; cancel a draft that is not needed instead of deleting it.";
     ENTRY_EXISTS "entry-exists" 409, "У школы уже есть запись в перечне", "The list has an entry of the school already", "municipal_officer", "Используйте существующую запись: в проекте перечня её можно изменить.", "Use the existing entry: it can be changed while the list is a draft.";
     ENTRY_EXCLUDED "entry-excluded" 409, "Школа уже исключена из перечня", "The school was excluded already", "municipal_officer", "Изменять больше нечего.", "There is nothing left to change.";
+    // Indicators
+    INDICATOR_EXISTS "indicator-exists" 409, "Показатель с таким кодом уже есть", "An indicator with this code exists already", "municipal_officer", "Выберите другой код или используйте существующий показатель.", "Choose another code, or use the existing indicator.";
+    VALUE_FROM_REPORT "value-from-report" 409, "Значение взято из принятого отчёта", "The value was told in an accepted report", "municipal_officer", "Верните отчёт на доработку: число исправит школа. Целевой и исходный уровни можно изменить, не меняя числа.", "Return the report: the school corrects the number. Target and baseline can be changed while the number stays.";
     // Road maps
     TEMPLATE_EXISTS "template-exists" 409, "Такая версия шаблона уже есть", "The template version exists already", "municipal_officer", "Возьмите за основу последнюю версию.", "Base the new version on the latest one.";
     ROAD_MAP_STATE "road-map-state" 409, "Состояние дорожной карты не допускает этого", "The state of the road map does not allow this", "municipal_head", "Посмотрите actions дорожной карты.", "See the road map's actions.";

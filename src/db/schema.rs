@@ -142,6 +142,54 @@ diesel::table! {
 }
 
 diesel::table! {
+    indicator_values (id) {
+        id -> Text,
+        indicator_id -> Text,
+        municipality_id -> Text,
+        school_id -> Nullable<Text>,
+        subject -> Text,
+        period_start -> Date,
+        period_end -> Date,
+        numerator -> Nullable<Integer>,
+        denominator -> Nullable<Integer>,
+        target -> Nullable<Integer>,
+        baseline -> Nullable<Integer>,
+        state -> Text,
+        report_id -> Nullable<Text>,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    indicators (id) {
+        id -> Text,
+        municipality_id -> Nullable<Text>,
+        owner -> Text,
+        code -> Text,
+        position -> Integer,
+        name -> Text,
+        search_text -> Text,
+        unit -> Text,
+        direction -> Text,
+        level -> Text,
+        period_type -> Text,
+        numerator -> Text,
+        denominator -> Nullable<Text>,
+        source -> Text,
+        purpose_note -> Nullable<Text>,
+        computed -> Bool,
+        counts_people -> Bool,
+        public -> Bool,
+        archived -> Bool,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     measures (id) {
         id -> Text,
         road_map_id -> Text,
@@ -167,6 +215,7 @@ diesel::table! {
         created_at -> Timestamp,
         updated_at -> Timestamp,
         recommendation_id -> Nullable<Text>,
+        indicators -> Text,
     }
 }
 
@@ -351,6 +400,7 @@ diesel::table! {
         version -> Integer,
         updated_at -> Timestamp,
         carried_over -> Bool,
+        numbers -> Text,
     }
 }
 
@@ -554,6 +604,11 @@ diesel::joinable!(deadline_extensions -> monitorings (monitoring_id));
 diesel::joinable!(deadline_extensions -> orders (order_id));
 diesel::joinable!(deadline_extensions -> schools (school_id));
 diesel::joinable!(evidence -> accounts (created_by));
+diesel::joinable!(indicator_values -> indicators (indicator_id));
+diesel::joinable!(indicator_values -> municipalities (municipality_id));
+diesel::joinable!(indicator_values -> reports (report_id));
+diesel::joinable!(indicator_values -> schools (school_id));
+diesel::joinable!(indicators -> municipalities (municipality_id));
 diesel::joinable!(measures -> municipalities (municipality_id));
 diesel::joinable!(measures -> recommendations (recommendation_id));
 diesel::joinable!(measures -> road_maps (road_map_id));
@@ -608,6 +663,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     deadline_extensions,
     evidence,
     idempotency_keys,
+    indicator_values,
+    indicators,
     measures,
     monitoring_schools,
     monitorings,

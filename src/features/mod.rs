@@ -18,6 +18,8 @@ pub mod support_lists;
 
 pub mod support_list_hints;
 
+pub mod indicators;
+
 pub mod conclusion_templates;
 
 pub mod road_maps;
@@ -54,6 +56,7 @@ pub fn configure(operations: &mut Operations) {
         .configure(orders::configure)
         .configure(support_lists::configure)
         .configure(support_list_hints::configure)
+        .configure(indicators::configure)
         .configure(conclusion_templates::configure)
         .configure(road_maps::configure)
         .configure(monitorings::configure)
@@ -75,6 +78,7 @@ fn catalogue() -> Catalogue {
         .with("orders", orders::CATALOGUE)
         .with("support_lists", support_lists::CATALOGUE)
         .with("support_list_hints", support_list_hints::CATALOGUE)
+        .with("indicators", indicators::CATALOGUE)
         .with("conclusion_templates", conclusion_templates::CATALOGUE)
         .with("road_maps", road_maps::CATALOGUE)
         .with("monitorings", monitorings::CATALOGUE)
@@ -99,6 +103,8 @@ pub async fn sweep(db: Db, files: Files) {
 ///
 /// The database's own error.
 pub fn prepare(conn: &mut AnyConnection, clock: &Clock) -> anyhow::Result<()> {
-    conclusion_templates::ensure_shipped(conn, clock.now().naive_utc())?;
+    let now = clock.now().naive_utc();
+    conclusion_templates::ensure_shipped(conn, now)?;
+    indicators::ensure_shipped(conn, now)?;
     Ok(())
 }

@@ -81,6 +81,10 @@ ids! {
     RemarkId
     /// A recommendation.
     RecommendationId
+    /// An indicator of the catalogue.
+    IndicatorId
+    /// A value of an indicator.
+    IndicatorValueId
     /// A note.
     NoteId
 }

@@ -5,6 +5,7 @@
 pub mod academic_year;
 pub mod clock;
 pub mod code;
+pub mod decimal;
 pub mod education;
 pub mod id;
 pub mod lang;

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Sqlite, TestApp};
 use crate::client::{Client, Reply, Resource};
+use crate::indicators::own;
 use crate::sign_in::log_in;
 
 /// Changes state whatever the body: asked last.
@@ -29,10 +30,13 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
     let admin = signed_in(app, "admin").await;
     let accounts = admin.get("/api/v1/accounts?role=school_operator").await.expect(200);
     let note = officer.get(&format!("/api/v1/notes/{}", played.note_id)).await.expect(200);
+    // The shipped ones are everybody's to read and nobody's to change.
+    let indicator = officer.post("/api/v1/indicators", &own("K-1")).await.expect(201);
     vec![
         ("/accounts/{id}", accounts["items"][0].id()),
         ("/conclusion-templates/{id}", templates["items"][0].id()),
         ("/evidence/{id}", item["evidence"][0].id()),
+        ("/indicators/{id}", indicator.id()),
         ("/measures/{id}", measure.clone()),
         ("/monitorings/{id}", played.monitoring_id.clone()),
         ("/municipalities/{id}", played.municipality_id.clone()),

@@ -1,0 +1,2 @@
+-- Loses every value, target and baseline.
+DROP TABLE indicator_values;

@@ -1,0 +1,12 @@
+//! The catalogue: which indicators there are, and what each means.
+
+mod flow;
+mod http;
+mod shape;
+mod shipped;
+mod store;
+
+pub use self::flow::usable;
+pub use self::http::configure;
+pub use self::shipped::ensure as ensure_shipped;
+pub use self::store::{IndicatorRow, by_codes, find, find_many, named};
