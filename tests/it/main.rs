@@ -26,6 +26,7 @@ mod monitorings;
 mod municipalities;
 mod notes;
 mod obligations;
+mod obligations_due;
 mod offered_measures;
 mod openapi;
 mod orders;

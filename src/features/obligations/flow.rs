@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::domain::{Duties, Obligation, ObligationKind, Subject, brief};
 use super::of_campaign::{Campaigns, advice, of_advice};
-use super::of_measures::{Executor, Told, of_drafts, of_measures};
+use super::of_measures::{Executor, Told, asks_since, of_drafts, of_measures};
 use super::of_reports::{Side, of_items, of_remarks, of_reports};
 use super::{store, store_campaign, store_plans};
 use crate::auth::Scope;
@@ -68,7 +68,7 @@ fn of_own_side(
     asking: &Asking,
 ) -> Result<Vec<Obligation>, Error> {
     let Asking { me, duties, today, .. } = asking;
-    let reports = store::reports_within(conn, scope)?;
+    let reports = store::reports_within(conn, scope, asks_since(*today))?;
     let own: Vec<_> = reports
         .iter()
         .filter(|report| side.owns(report.school_id.is_some()))
@@ -136,7 +136,7 @@ fn of_department(
 
 fn of_curator(conn: &mut AnyConnection, scope: &Scope, asking: &Asking) -> Result<Vec<Obligation>, Error> {
     let Asking { me, duties, today, .. } = asking;
-    let reports = store::reports_within(conn, scope)?;
+    let reports = store::reports_within(conn, scope, asks_since(*today))?;
     let remarks = store::remarks_within(conn, scope, me)?;
     let mut found = of_reports(&reports, Side::Curator, duties, me, *today);
     found.extend(of_remarks(&remarks, Side::Curator, duties));

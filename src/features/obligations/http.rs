@@ -29,10 +29,13 @@ pub fn configure(operations: &mut Operations) {
 /// List what the caller has to do, the earliest due day first, what has none last.
 ///
 /// Each follows from the state of its subject and goes with it: there is nothing to tick off.
-/// Measures of road maps in force are asked for until their due day; after it, the report asks
-/// what became of them. Recurring ones come once for each time ahead, by the Moscow calendar
-/// and the school calendar of the municipality, and are never overdue. Administrators and
-/// regional readers have an empty list.
+/// Measures of road maps in force are asked for until they are accounted for, after their due day
+/// as overdue: an open report asks for them in place of the road map (`fill_item`), and a final
+/// status in a report settles them. What fell due goes also when the road map is closed, and
+/// three months after the road map's last day; a measure that does not count goes after its due
+/// day. Recurring ones come once for each time ahead, by the Moscow calendar and the school
+/// calendar of the municipality, and are never overdue. What begins later is there already as
+/// `upcoming`, with its `start_date`. Administrators and regional readers have an empty list.
 #[utoipa::path(tag = "auth", params(ObligationFilter, Paging), responses((status = 200, description = "A page", body = ObligationPage)))]
 #[get("/me/obligations")]
 async fn list_obligations(

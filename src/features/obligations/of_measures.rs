@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::NaiveDate;
+use chrono::{Months, NaiveDate};
 
 use super::domain::{Duties, Obligation, ObligationKind, Subject, brief};
 use super::of_reports::asked_by;
@@ -69,8 +69,23 @@ impl<'a> Told<'a> {
     }
 }
 
-/// What the measures of maps in force ask from `today` on: what falls due, and each time that a
-/// recurring one comes round. What fell due before is told in the report, and asked for there.
+/// How long after its last day a map still asks for what fell due in it: the time in which its
+/// year is reported on and the next map is approved.
+const REPORTING_MONTHS: Months = Months::new(3);
+
+/// The earliest last day of a map that asks on `today` for what fell due in it.
+#[must_use]
+pub fn asks_since(today: NaiveDate) -> NaiveDate {
+    today.checked_sub_months(REPORTING_MONTHS).unwrap_or(today)
+}
+
+/// What the measures of maps in force ask: to be carried out by their due day, and each time from
+/// `today` on that a recurring one comes round.
+///
+/// What fell due stays until it is accounted for: until a report asks for it in place of the map,
+/// or tells a final status of it. Nothing more is asked when the map is no longer in force, nor
+/// once its last day is before [`asks_since`]; and of what no report has to tell of, because it
+/// does not count, nothing is asked after its due day.
 #[must_use]
 pub fn of_measures(
     maps: &[MapLine],
@@ -81,6 +96,7 @@ pub fn of_measures(
     today: NaiveDate,
 ) -> Vec<Obligation> {
     let mut found = Vec::new();
+    let since = asks_since(today);
     for row in measures {
         let in_force = |map: &&MapLine| map.id == row.road_map_id && map.status == RoadMapStatus::Approved;
         let Some(map) = maps.iter().find(in_force) else { continue };
@@ -93,7 +109,8 @@ pub fn of_measures(
             Subject::of("measures", measure.id.as_str(), title)
         };
         let deadline = &measure.deadline;
-        if let Some(due) = deadline.due_day().filter(|due| *due >= today)
+        let asks_for_past = measure.counts_in_compliance && map.period_end >= since;
+        if let Some(due) = deadline.due_day().filter(|due| *due >= today || asks_for_past)
             && !told.settles(&measure, due)
         {
             let obligation = Obligation::new(ObligationKind::CarryOutMeasure, subject());

@@ -87,7 +87,7 @@ pub fn asked_by(line: &ItemLine, report: &ReportLine, today: NaiveDate) -> Optio
     (silent && missed).then(|| report.deadline())
 }
 
-/// What is still to be said in the own reports.
+/// What is still to be said in the own reports, from the day on which the measure begins.
 #[must_use]
 pub fn of_items(
     reports: &[ReportLine],
@@ -102,7 +102,8 @@ pub fn of_items(
         let href = format!("/api/v1/reports/{}/items/{}", line.report_id, line.measure.id);
         let title = format!("{} {}", line.measure.code, brief(&line.measure.title));
         let subject = Subject { resource: "report-items", id, title, href };
-        Some(Obligation::new(ObligationKind::FillItem, subject).due(Some(due)))
+        let start = line.measure.deadline.start_date;
+        Some(Obligation::new(ObligationKind::FillItem, subject).from(start).due(Some(due)))
     };
     if !duties.fills {
         return Vec::new();

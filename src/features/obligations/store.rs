@@ -66,12 +66,18 @@ impl ReportLine {
 
 /// Reports within `scope` that somebody there works on: a school's own ones, the department's
 /// own one and those submitted to it, and for a curator the submitted ones of his schools. Only
-/// of monitorings that go on, and of road maps still in force, whose measures they tell of.
+/// of monitorings that go on, and of road maps whose measures may still be asked for, of which
+/// they tell: those in force, and those replaced by a later edition whose last day is not before
+/// `since`.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn reports_within(conn: &mut AnyConnection, scope: &Scope) -> QueryResult<Vec<ReportLine>> {
+pub(super) fn reports_within(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    since: NaiveDate,
+) -> QueryResult<Vec<ReportLine>> {
     let its_extension = extensions::monitoring_id
         .eq(reports::monitoring_id)
         .and(extensions::school_id.nullable().eq(reports::school_id));
@@ -83,15 +89,15 @@ pub(super) fn reports_within(conn: &mut AnyConnection, scope: &Scope) -> QueryRe
         MonitoringStatus::Collected,
         MonitoringStatus::Analysed,
     ]);
-    let in_force = monitorings::status
-        .eq(MonitoringStatus::Completed)
-        .and(road_maps::status.eq(RoadMapStatus::Approved));
+    let in_force = road_maps::status.eq(RoadMapStatus::Approved);
+    let replaced = road_maps::status.eq(RoadMapStatus::Archived).and(road_maps::period_end.ge(since));
+    let told_of = monitorings::status.eq(MonitoringStatus::Completed).and(in_force.or(replaced));
     let mut query = reports::table
         .inner_join(monitorings::table.inner_join(road_maps::table))
         .left_join(extensions::table.on(its_extension))
         .left_join(snapshot::table.on(its_place))
         .filter(reports::status.ne(ReportStatus::Cancelled))
-        .filter(going_on.or(in_force))
+        .filter(going_on.or(told_of))
         .select((
             reports::id,
             reports::school_id,

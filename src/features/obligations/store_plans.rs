@@ -25,6 +25,8 @@ pub struct MapLine {
     pub parent_id: Option<RoadMapId>,
     /// Title.
     pub title: String,
+    /// Its last day.
+    pub period_end: NaiveDate,
     /// State.
     pub status: RoadMapStatus,
     /// State of the order that it rests on.
@@ -46,6 +48,7 @@ pub(super) fn maps_within(conn: &mut AnyConnection, scope: &Scope) -> QueryResul
             road_maps::school_id,
             road_maps::parent_id,
             road_maps::title,
+            road_maps::period_end,
             road_maps::status,
             orders::status.nullable(),
         ))
