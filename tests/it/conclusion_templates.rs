@@ -222,10 +222,16 @@ async fn of_two_who_make_the_same_version_at_once_one_is_refused() {
     let held_up = diesel::dsl::sql::<diesel::sql_types::Bool>(
         "EXISTS (SELECT FROM pg_stat_activity WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid)))",
     );
-    while !diesel::select(held_up.clone()).get_result::<bool>(&mut other).unwrap() {
+    let mut is_held_up = false;
+    for _ in 0..3_000 {
+        is_held_up = diesel::select(held_up.clone()).get_result::<bool>(&mut other).unwrap();
+        if is_held_up {
+            break;
+        }
         assert!(!request.is_finished(), "it did not wait for the other one");
         actix_web::rt::time::sleep(std::time::Duration::from_millis(10)).await;
     }
+    assert!(is_held_up, "the request never came as far as the other one");
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(request.await.unwrap().problem(409), "template-exists");
     let made = officer.post(PATH, &body).await.expect(201);
