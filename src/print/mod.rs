@@ -3,5 +3,6 @@
 //! Nothing here knows HTTP, the database or any feature.
 
 pub mod docx;
+mod rows;
 pub mod sheet;
 pub mod text;

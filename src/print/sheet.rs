@@ -3,6 +3,8 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use rust_xlsxwriter::{DocProperties, Format, FormatAlign, Workbook, Worksheet, XlsxError};
 
+use super::rows;
+
 /// Characters that make an office suite take a text for a formula (CWE-1236).
 const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 /// Characters of a sheet's name at most, and those it may not have.
@@ -10,6 +12,8 @@ const NAME_MAX: usize = 31;
 const NAME_FORBIDDEN: [char; 7] = ['[', ']', ':', '*', '?', '/', '\\'];
 /// Characters of a cell at most.
 const TEXT_MAX: usize = 32_767;
+/// Width of a text about the whole table, in characters, where the columns are wide enough.
+const WHOLE_WIDTH: usize = 100;
 /// Marks a CSV file as UTF-8 for office suites.
 const BOM: &str = "\u{FEFF}";
 
@@ -57,6 +61,15 @@ impl Cell {
     pub fn date(date: Option<NaiveDate>) -> Self {
         date.map_or(Self::Empty, Self::Date)
     }
+}
+
+/// What stands around a table on its sheet.
+#[derive(Debug, Clone, Default)]
+pub struct Around {
+    /// Short lines above it, which stay in sight with its heading.
+    pub above: Vec<String>,
+    /// Texts below it, each with its heading and a paragraph per line.
+    pub below: Vec<(String, Vec<String>)>,
 }
 
 /// Why a table could not be written; always a fault of the service, never of the request.
@@ -112,32 +125,107 @@ pub fn xlsx(
     columns: &[Column],
     rows: impl IntoIterator<Item = Vec<Cell>>,
 ) -> Result<Vec<u8>, SheetError> {
+    xlsx_with(&Around::default(), name, made_at, columns, rows)
+}
+
+/// As [`xlsx`], with texts around the table.
+///
+/// # Errors
+///
+/// As [`xlsx`].
+pub fn xlsx_with(
+    around: &Around,
+    name: &str,
+    made_at: DateTime<Utc>,
+    columns: &[Column],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+) -> Result<Vec<u8>, SheetError> {
     let mut workbook = Workbook::new();
     let properties = DocProperties::new().set_title(name).set_creation_datetime(&made_at);
     workbook.set_properties(&properties);
     let formats = Formats::new();
     let sheet = workbook.add_worksheet_with_constant_memory()?;
     sheet.set_name(tab(name))?;
-    sheet.set_freeze_panes(1, 0)?;
     sheet.set_landscape();
     sheet.set_print_fit_to_pages(1, 0);
-    sheet.set_repeat_rows(0, 0)?;
     for (column, at) in columns.iter().zip(0_u16..) {
         sheet.set_column_width(at, column.width)?;
     }
-    for (column, at) in columns.iter().zip(0_u16..) {
-        sheet.write_string_with_format(0, at, fitting(&column.title), &formats.heading)?;
+    let mut line = 0;
+    for text in &around.above {
+        write_whole(sheet, line, columns, text, &formats.title)?;
+        line += 1;
     }
-    for (row, line) in rows.into_iter().zip(1_u32..) {
+    sheet.set_freeze_panes(line + 1, 0)?;
+    sheet.set_repeat_rows(line, line)?;
+    let titles = columns.iter().map(|column| (column.title.as_str(), usize::from(column.width)));
+    let mut is_high = set_height(sheet, line, rows::height(titles))?;
+    for (column, at) in columns.iter().zip(0_u16..) {
+        sheet.write_string_with_format(line, at, fitting(&column.title), &formats.heading)?;
+    }
+    for row in rows {
+        line += 1;
+        let texts = row.iter().zip(columns).filter_map(|(cell, column)| match cell {
+            Cell::Text(text) => Some((text.as_str(), usize::from(column.width))),
+            Cell::Empty | Cell::Number(_) | Cell::Decimal(_) | Cell::Date(_) => None,
+        });
+        is_high = set_height(sheet, line, rows::height(texts))?;
         for (cell, at) in row.iter().zip(0_u16..) {
             write(sheet, line, at, cell, &formats)?;
         }
     }
+    for (heading, paragraphs) in &around.below {
+        line += 2;
+        is_high = write_whole(sheet, line, columns, heading, &formats.title)?;
+        for text in paragraphs {
+            line += 1;
+            let is_quoted = text.starts_with(FORMULA_STARTS);
+            let format = if is_quoted { &formats.quoted } else { &formats.text };
+            is_high = write_whole(sheet, line, columns, text, format)?;
+        }
+    }
+    if is_high {
+        // The crate writes a last row that has a height twice, and office suites refuse the file.
+        sheet.write_blank(line + 1, 0, &formats.text)?;
+    }
     Ok(workbook.save_to_buffer()?)
+}
+
+/// Gives a row a height of its own, where it needs one; whether it did.
+fn set_height(sheet: &mut Worksheet, row: u32, pixels: Option<u32>) -> Result<bool, XlsxError> {
+    if let Some(pixels) = pixels {
+        sheet.set_row_height_pixels(row, pixels)?;
+    }
+    Ok(pixels.is_some())
+}
+
+/// A text about the whole table: over as many columns as it takes to read it in comfort. Whether
+/// its row has a height of its own.
+fn write_whole(
+    sheet: &mut Worksheet,
+    row: u32,
+    columns: &[Column],
+    text: &str,
+    format: &Format,
+) -> Result<bool, XlsxError> {
+    let (mut last, mut width) = (0, 0);
+    for (column, at) in columns.iter().zip(0_u16..) {
+        if width >= WHOLE_WIDTH {
+            break;
+        }
+        (last, width) = (at, width + usize::from(column.width));
+    }
+    let is_high = set_height(sheet, row, rows::height(std::iter::once((text, width))))?;
+    match last {
+        0 => sheet.write_string_with_format(row, 0, fitting(text), format)?,
+        _ => sheet.merge_range(row, 0, row, last, fitting(text), format)?,
+    };
+    Ok(is_high)
 }
 
 /// How the cells of a workbook look.
 struct Formats {
+    title: Format,
     heading: Format,
     text: Format,
     quoted: Format,
@@ -150,6 +238,7 @@ impl Formats {
         let top = || Format::new().set_align(FormatAlign::Top);
         let text = || top().set_text_wrap();
         Self {
+            title: text().set_bold(),
             heading: text().set_bold().set_align(FormatAlign::Center),
             text: text(),
             quoted: text().set_quote_prefix(),
@@ -238,6 +327,44 @@ mod tests {
         let mut book = String::new();
         package.by_name("xl/workbook.xml").unwrap().read_to_string(&mut book).unwrap();
         assert!(book.contains("name=\"Отчет   МБОУ-Хотынецкая СОШ им.\""), "{book}");
+    }
+
+    #[test]
+    fn texts_stand_around_the_table_and_rows_are_as_high_as_their_texts() {
+        let around = Around {
+            above: vec!["ПРОЕКТ".into(), "Школа № 1".into()],
+            below: vec![("Итоги".into(), vec!["=1".into(), "слово ".repeat(40)])],
+        };
+        let made_at = "2023-12-29T09:00:00Z".parse().unwrap();
+        let rows = vec![vec![Cell::Text("слово ".repeat(20)), Cell::Number(1)]];
+        let bytes = xlsx_with(&around, "Отчет", made_at, &columns(), rows).unwrap();
+        let mut package = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+        let sheet = std::io::read_to_string(package.by_name("xl/worksheets/sheet1.xml").unwrap()).unwrap();
+        let at = |text: &str| sheet.find(text).unwrap_or_else(|| panic!("{text} is not in {sheet}"));
+        assert!(at("ПРОЕКТ") < at("Школа № 1") && at("Школа № 1") < at("Мероприятие"));
+        assert!(at("<v>1</v>") < at("Итоги"));
+        assert!(sheet.contains("ySplit=\"3\"") && sheet.contains("<mergeCell ref=\"A1:B1\"/>"), "{sheet}");
+        assert!(sheet.contains("<row r=\"4\" ") && sheet.contains("ht=\"60\" customHeight=\"1\""), "{sheet}");
+        assert_eq!(sheet.matches("customHeight").count(), 2, "the others hold one line: {sheet}");
+        assert!(!sheet.contains("<f>"));
+    }
+
+    #[test]
+    fn no_row_of_a_sheet_is_written_twice() {
+        let long = || vec![vec![Cell::Text("слово ".repeat(20))]];
+        let below = |text: &str| Around {
+            below: vec![("Итоги".into(), vec![text.into()])],
+            ..Around::default()
+        };
+        for around in [Around::default(), below("да"), below(&"слово ".repeat(40))] {
+            let bytes = xlsx_with(&around, "Отчет", DateTime::UNIX_EPOCH, &columns(), long()).unwrap();
+            let mut package = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+            let sheet =
+                std::io::read_to_string(package.by_name("xl/worksheets/sheet1.xml").unwrap()).unwrap();
+            for row in 1..=6 {
+                assert!(sheet.matches(&format!("<row r=\"{row}\"")).count() <= 1, "{row} in {sheet}");
+            }
+        }
     }
 
     #[test]

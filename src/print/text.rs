@@ -54,6 +54,42 @@ pub fn line(text: &str) -> String {
     words.join(" ")
 }
 
+/// A title in quotation marks: «…», and what stands in quotation marks within it in „…“. A title
+/// that is quoted as a whole already keeps its marks.
+#[must_use]
+pub fn quoted(title: &str) -> String {
+    let title = line(title);
+    let mut inner = String::with_capacity(title.len());
+    for c in unquoted(&title).chars() {
+        let opens =
+            inner.chars().next_back().is_none_or(|before| matches!(before, ' ' | NBSP | '(' | '[' | '„'));
+        inner.push(match c {
+            '«' => '„',
+            '»' => '“',
+            '"' if opens => '„',
+            '"' => '“',
+            _ => c,
+        });
+    }
+    format!("«{inner}»")
+}
+
+/// A title without the pair of quotation marks that encloses the whole of it.
+fn unquoted(title: &str) -> &str {
+    let straight = title.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let angled = title.strip_prefix('«').and_then(|rest| rest.strip_suffix('»'));
+    let is_whole = |inner: &&str| {
+        let mut depth = 0_i32;
+        !inner.contains('"')
+            && inner.chars().all(|c| {
+                depth += i32::from(c == '«') - i32::from(c == '»');
+                depth >= 0
+            })
+            && depth == 0
+    };
+    straight.or(angled).filter(is_whole).unwrap_or(title)
+}
+
 /// The paragraphs of a typed text: its lines, without empty ones.
 #[must_use]
 pub fn paragraphs(text: &str) -> Vec<String> {
@@ -138,6 +174,25 @@ mod tests {
         assert_eq!(line(" а\u{0}б\u{202E}\n\tв  г\u{FFFF} "), "аб в г");
         assert_eq!(line("8\u{A0}школ"), "8\u{A0}школ");
         assert_eq!(paragraphs("а\r\n\n б "), ["а", "б"]);
+    }
+
+    #[test]
+    fn a_title_in_quotes_has_its_own_quotes_nested() {
+        for (title, printed) in [
+            ("Дорожная карта", "«Дорожная карта»"),
+            ("План («дорожная карта») на 2023 год", "«План („дорожная карта“) на 2023 год»"),
+            ("План (\"дорожная карта\") на 2023 год", "«План („дорожная карта“) на 2023 год»"),
+            ("О «Школе наставников»", "«О „Школе наставников“»"),
+            ("«Школа» и «Дом»", "«„Школа“ и „Дом“»"),
+            ("\"Школа\" и \"Дом\"", "«„Школа“ и „Дом“»"),
+            ("«Школа»", "«Школа»"),
+            ("\"Школа\"", "«Школа»"),
+            ("«План «Успех» на год»", "«План „Успех“ на год»"),
+            ("\"", "«„»"),
+            ("", "«»"),
+        ] {
+            assert_eq!(quoted(title), printed);
+        }
     }
 
     #[test]

@@ -36,7 +36,9 @@ pub(super) fn configure(operations: &mut Operations) {
 /// `GET /reports/{id}` shows, or the submission that `version` names; 404 when the report was never
 /// submitted and is not the reader's own. Anything that is not accepted carries «ПРОЕКТ». Evidence
 /// that holds personal data is left out for readers who may not open it. The document is in Russian;
-/// no text of a table is a formula.
+/// no text of a table is a formula. The workbook says above its table whose report it is and how far
+/// it has got, and below it what is told of the whole; each row of the CSV names school, period,
+/// version and state in its last columns.
 #[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("format" = Option<String>, Query, example = "docx"), ("version" = Option<i32>, Query, example = 1)), responses((status = 200, description = "The content; also text/html, text/csv and the document and the workbook of Office Open XML", body = ReportDocument)))]
 #[get("/reports/{id}/content")]
 async fn get_report_content(
@@ -51,16 +53,17 @@ async fn get_report_content(
         Ok((number, Format::chosen(&request, given.get("format").map(String::as_str), &FORMATS)?))
     });
     let reader = Reader::new(permit.caller, permit.scope, &info);
-    let (view, document, format) = db
+    let printed = db
         .read(move |conn| {
             let row = store::find(conn, &reader.scope, &id)?.ok_or_else(Error::not_found)?;
             let (number, format) = asked?;
             let view = store_views::view(conn, row)?;
             let document = document(conn, &reader, &view, number)?;
-            Ok::<_, Error>((view, document, format))
+            // Here, not on the worker that serves everybody else: a document takes its time.
+            printed(&view, &document, format)
         })
         .await?;
-    Ok(printed(&view, &document, format)?.read(&info))
+    Ok(printed.read(&info))
 }
 
 /// What the reader is to see of the report, ready to be printed.

@@ -41,26 +41,32 @@ async fn get_monitoring_progress(
     req: HttpRequest,
     id: Path<MonitoringId>,
 ) -> Result<HttpResponse, Error> {
-    let asked = plain(&req, &["format", "fields"]);
+    let asked = plain(&req, &["format", "fields"]).and_then(|given| {
+        let fields = given.get("fields").map(|text| text.split(',').map(str::to_owned).collect());
+        Ok((Format::chosen(&req, given.get("format").map(String::as_str), &FORMS)?, fields))
+    });
     let (scope, now, lang) = (permit.scope, info.now, info.lang);
-    let grid = db
+    let (grid, fields, printed) = db
         .read(move |conn| {
             let shown = |report: &ReportBrief| {
                 let own_side = is_own_side(&scope, &report.municipality_id, report.school_id.as_ref());
                 ContentShown::to(own_side, report.status, report.submission)
             };
-            progress::read(conn, &scope, &id, moscow_date(now), shown)
+            let grid = progress::read(conn, &scope, &id, moscow_date(now), shown)?;
+            let (format, fields) = asked?;
+            if format == Format::Json {
+                return Ok((grid, fields, None));
+            }
+            // The day, not the instant: the same table keeps its tag. Made here, not on the worker
+            // that serves everybody else: a workbook takes its time.
+            let bytes = progress::printed(&grid, format, utc(grid.today.into()))?;
+            Ok::<_, Error>((grid, fields, Some((format, bytes))))
         })
         .await?;
-    let given = asked?;
-    let format = Format::chosen(&req, given.get("format").map(String::as_str), &FORMS)?;
-    if format == Format::Json {
-        let fields = given.get("fields").map(|text| text.split(',').map(str::to_owned).collect());
+    let Some((format, bytes)) = printed else {
         let one = One { fields, ..One::default() };
         return Ok(Answer::plain(&MonitoringProgress::of(&grid, lang))?.read(&info, &one));
-    }
-    // The day, not the instant: the same table keeps its tag.
-    let bytes = progress::printed(&grid, format, utc(grid.today.into()))?;
+    };
     let name = "Ход мониторинга".to_owned();
     Ok(Printed { format, bytes, version: None, name, plain_name: "progress" }.read(&info))
 }

@@ -12,7 +12,7 @@ use crate::features::road_maps::{Measure, MeasureRow};
 use crate::kit::code::Code;
 use crate::kit::id::{MeasureId, ReportId};
 use crate::kit::lang::Lang;
-use crate::print::text::{line, paragraphs, period, short_date};
+use crate::print::text::{line, paragraphs, period, quoted, short_date};
 
 /// A report as it is printed: what it says, of whom, and how far it has got.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -176,9 +176,8 @@ impl ReportDocument {
 
     /// The title, without the kind of the document.
     pub(super) fn title(&self) -> String {
-        let map = line(&self.road_map_title);
-        let map = if map.contains(['«', '"']) { map } else { format!("«{map}»") };
-        format!("об исполнении дорожной карты {map} за период {}", period(self.period_start, self.period_end))
+        let (map, period) = (quoted(&self.road_map_title), period(self.period_start, self.period_end));
+        format!("об исполнении дорожной карты {map} за период {period}")
     }
 
     /// The texts about the whole, each with its heading and a paragraph per line; empty ones are
@@ -262,8 +261,7 @@ impl DocumentEvidence {
 
     /// Kind, title and requisites in one line.
     pub(super) fn name(&self) -> String {
-        let title = line(&self.title);
-        let title = if title.contains('«') { title } else { format!("«{title}»") };
+        let title = quoted(&self.title);
         let kind = match self.kind {
             EvidenceKind::Other => String::new(),
             _ => format!("{} ", self.kind_label),

@@ -14,7 +14,7 @@ use crate::print::text::line;
 /// Size of the small print, in half points.
 const SMALL: usize = 18;
 /// Where somebody signs and writes his name.
-const SIGN_HERE: &str = "_______________ / ____________________ /";
+const SIGN_HERE: &str = "_________ / ______________ /";
 
 const COLUMNS: [Column<'static>; 6] = [
     Column { title: "№", part: 6 },
@@ -59,7 +59,12 @@ fn laid_out(document: &ReportDocument) -> Docx {
             .add_paragraph(centred(heading.add_run(Run::new().add_text(line(&section.title))), 160, 80))
             .add_table(table(Paper::Aside, &COLUMNS, section.rows.iter().map(cells)));
     }
-    for (title, lines) in document.texts() {
+    let texts = document.texts();
+    if texts.is_empty() {
+        // An office suite takes two tables without a paragraph between them for one.
+        docx = docx.add_paragraph(plain(""));
+    }
+    for (title, lines) in texts {
         let heading = indented(Paragraph::new().style("Heading2").keep_next(true));
         docx = docx.add_paragraph(heading.line_spacing(spacing(240, 60)).add_run(Run::new().add_text(title)));
         docx = lines.iter().fold(docx, |docx, text| docx.add_paragraph(body(text)));
