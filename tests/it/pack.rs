@@ -212,6 +212,53 @@ async fn two_people_fill_one_report_and_lose_nothing(#[values(Sqlite, Postgres)]
 
 #[rstest]
 #[actix_web::test]
+async fn a_conflict_comes_before_broken_rules_and_names_what_is_in_dispute(
+    #[values(Sqlite, Postgres)] on: Database,
+) {
+    let Some(story) = Campaign::opened(on).await else { return };
+    let report = story.report_of(Some(&story.schools[0])).await;
+    let merge = format!("{report}/merge");
+    let pack = pack_of(&story.principal, &report).await;
+    let path = story.item(&story.principal, &report, "S1").await;
+    story.principal.put(&path, 1, &done()).await.expect(200);
+
+    let mut unknown = filled(&pack, "S2", &mentors("Закреплены"));
+    unknown["measure_id"] = json!("0192f0c1-0000-7000-8000-000000000000");
+    let mut mine = filled(&pack, "S1", &json!({ "status": "in_progress", "result": "Идёт подготовка" }));
+    mine["base"] = json!({ "status": "in_progress" });
+    let mut body = json!({ "items": [unknown, mine] });
+    let refused = story.principal.post(&merge, &body).await;
+    assert_eq!(refused.violations(409), ["/items/1 changed-meanwhile"], "by its place in the request");
+    let conflict = &refused.json()["conflicts"][0];
+    assert_eq!(
+        (&conflict["pointer"], &conflict["fields"]),
+        (
+            &json!("/items/1"),
+            &json!([{
+                "field": "result", "base": null, "mine": "Идёт подготовка", "theirs": "Проведено"
+            }])
+        ),
+        "the status is theirs alone"
+    );
+    let current = json!({
+        "status": "done", "actual_date": "2023-02-20", "result": "Проведено", "reason": null
+    });
+    assert_eq!(conflict["current"], current);
+
+    body["on_conflict"] = json!("skip");
+    let broken = story.principal.post(&merge, &body).await;
+    assert_eq!(broken.violations(422), ["/items/0/measure_id unknown-reference"]);
+    let unexplained = filled(&pack, "S2", &json!({ "status": "not_done" }));
+    let both = json!({ "items": [body["items"][0], unexplained] });
+    assert_eq!(
+        story.principal.post(&merge, &both).await.violations(422),
+        ["/items/0/measure_id unknown-reference", "/items/1/reason reason-required"],
+        "all at once"
+    );
+}
+
+#[rstest]
+#[actix_web::test]
 async fn what_is_the_same_or_only_gained_evidence_is_no_conflict(#[values(Sqlite, Postgres)] on: Database) {
     let Some(story) = Campaign::opened(on).await else { return };
     let report = story.report_of(Some(&story.schools[0])).await;

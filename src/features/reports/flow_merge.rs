@@ -59,6 +59,8 @@ pub struct MergedItem {
 
 /// An item of the request beside the one that it is about.
 struct Pair<'a> {
+    /// Its place in the request.
+    number: usize,
     given: MergeItem,
     measure: &'a Measure,
     row: ItemRow,
@@ -74,7 +76,7 @@ struct Pair<'a> {
 /// rule of what would be written, personal data that nobody confirmed among them.
 pub fn merge(tx: &mut Tx, view: ReportView, given: Merge) -> Result<Merged, Error> {
     let rows = store_items::rows(tx, &view.row.id)?;
-    let mut pairs = paired(&view, rows, given.items)?;
+    let (mut pairs, violations) = paired(&view, rows, given.items);
     let mut row = view.row.clone();
     let texts: Vec<(MergeText, MergeOutcome)> = given
         .texts
@@ -88,7 +90,7 @@ pub fn merge(tx: &mut Tx, view: ReportView, given: Merge) -> Result<Merged, Erro
     if !conflicts.is_empty() && given.on_conflict == OnConflict::Refuse {
         return Err(refusal(&conflicts)?);
     }
-    check(tx, &row, &pairs, &texts, given.confirmed)?;
+    check(tx, &row, (&pairs, &texts), given.confirmed, violations)?;
     let mut is_changed = false;
     for pair in pairs.iter_mut().filter(|pair| pair.outcome == MergeOutcome::Written) {
         pair.row.replace(pair.given.mine.clone(), tx.now());
@@ -116,8 +118,9 @@ pub fn merge(tx: &mut Tx, view: ReportView, given: Merge) -> Result<Merged, Erro
     Ok(Merged { row, items: items.collect(), texts: texts.collect(), conflicts })
 }
 
-/// Each item of the request with the one that it is about.
-fn paired(view: &ReportView, rows: Vec<ItemRow>, given: Vec<MergeItem>) -> Result<Vec<Pair<'_>>, Error> {
+/// Each item of the request with the one that it is about; and those that are about none, or about
+/// one that another is about already.
+fn paired(view: &ReportView, rows: Vec<ItemRow>, given: Vec<MergeItem>) -> (Vec<Pair<'_>>, Vec<Violation>) {
     let known: HashSet<MeasureId> = rows.iter().map(|row| row.measure_id.clone()).collect();
     let mut rows: HashMap<MeasureId, ItemRow> =
         rows.into_iter().map(|row| (row.measure_id.clone(), row)).collect();
@@ -126,7 +129,7 @@ fn paired(view: &ReportView, rows: Vec<ItemRow>, given: Vec<MergeItem>) -> Resul
         match (rows.remove(&item.measure_id), view.measure(&item.measure_id)) {
             (Some(row), Some(measure)) => {
                 let outcome = item.outcome(&row.content(), row.version, row.carried_over);
-                pairs.push(Pair { given: item, measure, row, outcome });
+                pairs.push(Pair { number, given: item, measure, row, outcome });
             }
             _ if known.contains(&item.measure_id) => {
                 let detail = Bi::fixed("Мероприятие указано дважды", "The measure stands twice");
@@ -140,7 +143,7 @@ fn paired(view: &ReportView, rows: Vec<ItemRow>, given: Vec<MergeItem>) -> Resul
             }
         }
     }
-    if violations.is_empty() { Ok(pairs) } else { Err(Error::invalid(violations)) }
+    (pairs, violations)
 }
 
 fn text_of(row: &ReportRow, field: ReportField) -> Option<&str> {
@@ -151,14 +154,9 @@ fn text_of(row: &ReportRow, field: ReportField) -> Option<&str> {
 }
 
 fn conflicts(pairs: &[Pair<'_>], texts: &[(MergeText, MergeOutcome)], row: &ReportRow) -> Vec<MergeConflict> {
-    let of_items = pairs.iter().enumerate().filter(|(_, pair)| pair.outcome == MergeOutcome::Conflict);
-    let of_items = of_items.map(|(number, pair)| MergeConflict {
-        pointer: format!("/items/{number}"),
-        measure_id: Some(pair.given.measure_id.clone()),
-        code: Some(pair.measure.code.clone()),
-        base_version: Some(pair.given.base_version),
-        current_version: Some(pair.row.version),
-        fields: pair.given.differing(&pair.row.content()),
+    let of_items = pairs.iter().filter(|pair| pair.outcome == MergeOutcome::Conflict);
+    let of_items = of_items.map(|pair| {
+        pair.given.conflict(pair.number, &pair.measure.code, &pair.row.content(), pair.row.version)
     });
     let of_texts = texts.iter().filter(|(_, outcome)| *outcome == MergeOutcome::Conflict);
     of_items.chain(of_texts.map(|(text, _)| text.conflict(text_of(row, text.field)))).collect()
@@ -185,17 +183,18 @@ fn refusal(conflicts: &[MergeConflict]) -> Result<Error, Error> {
     .into())
 }
 
-/// The rules of everything that would be written, all at once.
+/// The rules of everything that would be written, all at once, with those `violations` that are
+/// known already.
 fn check(
     tx: &mut Tx,
     row: &ReportRow,
-    pairs: &[Pair<'_>],
-    texts: &[(MergeText, MergeOutcome)],
+    (pairs, texts): (&[Pair<'_>], &[(MergeText, MergeOutcome)]),
     confirmed: bool,
+    mut violations: Vec<Violation>,
 ) -> Result<(), Error> {
-    let mut violations = Vec::new();
     let mut pointers = Vec::new();
-    for (number, pair) in pairs.iter().enumerate().filter(|(_, pair)| pair.outcome == MergeOutcome::Written) {
+    for pair in pairs.iter().filter(|pair| pair.outcome == MergeOutcome::Written) {
+        let number = pair.number;
         for broken in item_rules(&pair.given.mine, pair.measure, tx.today()) {
             let pointer = format!("/items/{number}{}", broken.pointer);
             violations.push(Violation { pointer, ..broken });

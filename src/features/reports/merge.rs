@@ -61,7 +61,8 @@ pub struct MergeText {
 #[schema(example = json!({
     "pointer": "/items/0", "measure_id": "0192f0c1-0000-7000-8000-000000000000", "code": "S1.1",
     "base_version": 1, "current_version": 2,
-    "fields": [{"field": "result", "base": null, "mine": "Проведён входной контроль", "theirs": "Проведено"}]
+    "fields": [{"field": "result", "base": null, "mine": "Проведён входной контроль", "theirs": "Проведено"}],
+    "current": {"status": "done", "actual_date": "2023-02-20", "result": "Проведено", "reason": null}
 }))]
 pub struct MergeConflict {
     /// Place in the body: `/items/{n}` or `/texts/{name}`.
@@ -74,11 +75,15 @@ pub struct MergeConflict {
     pub base_version: Option<i32>,
     /// The version in force: `base_version` of the next attempt. Null for a text.
     pub current_version: Option<i32>,
-    /// The fields that differ.
+    /// The fields that both sides have changed. Where there are none, because the sides changed
+    /// different fields of one item, or the client did not tell what it said at first: all that differ.
     pub fields: Vec<MergeConflictField>,
+    /// What the item says now, every field of it; null for a text.
+    #[schema(value_type = Option<Object>)]
+    pub current: Option<Value>,
 }
 
-/// A field that both sides have changed.
+/// A field in dispute.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct MergeConflictField {
     /// The field.
@@ -108,9 +113,26 @@ impl MergeItem {
         }
     }
 
-    /// The fields that differ from `current`, with both values.
+    /// The dispute about it, as item `number` of the request, where the item says `current` at
+    /// its `version`.
     #[must_use]
-    pub fn differing(&self, current: &ItemChange) -> Vec<MergeConflictField> {
+    pub fn conflict(&self, number: usize, code: &str, current: &ItemChange, version: i32) -> MergeConflict {
+        let fields = self.fields(current);
+        let says = fields.iter().map(|one| (one.field.to_string(), one.theirs.clone()));
+        let says: serde_json::Map<String, Value> = says.collect();
+        MergeConflict {
+            pointer: format!("/items/{number}"),
+            measure_id: Some(self.measure_id.clone()),
+            code: Some(code.to_owned()),
+            base_version: Some(self.base_version),
+            current_version: Some(version),
+            fields: disputed(fields),
+            current: Some(Value::Object(says)),
+        }
+    }
+
+    /// Every field: what it said at first, what it is to say, and what it says now.
+    fn fields(&self, current: &ItemChange) -> Vec<MergeConflictField> {
         let base = self.base.as_ref();
         let status = |status: ItemStatus| json!(status);
         let day = |day: Option<NaiveDate>| json!(day);
@@ -140,11 +162,21 @@ impl MergeItem {
                 json!(current.reason),
             ),
         ];
-        let differing = fields.into_iter().filter(|(_, _, mine, theirs)| mine != theirs);
-        differing
+        fields
+            .into_iter()
             .map(|(field, base, mine, theirs)| MergeConflictField { field, base, mine, theirs })
             .collect()
     }
+}
+
+/// The fields that both sides have changed; where there are none, all that differ.
+fn disputed(fields: Vec<MergeConflictField>) -> Vec<MergeConflictField> {
+    let differing: Vec<MergeConflictField> =
+        fields.into_iter().filter(|one| one.mine != one.theirs).collect();
+    let by_both =
+        |one: &&MergeConflictField| one.base.as_ref().is_none_or(|b| *b != one.mine && *b != one.theirs);
+    let changed_by_both: Vec<MergeConflictField> = differing.iter().filter(by_both).cloned().collect();
+    if changed_by_both.is_empty() { differing } else { changed_by_both }
 }
 
 impl MergeText {
@@ -176,6 +208,7 @@ impl MergeText {
             base_version: None,
             current_version: None,
             fields: vec![field],
+            current: None,
         }
     }
 }
@@ -213,11 +246,15 @@ mod tests {
         assert_eq!(mine(1, None).outcome(&same, 1, true), MergeOutcome::Written, "somebody has looked at it");
     }
 
+    fn about(given: &MergeItem, theirs: &ItemChange) -> Vec<MergeConflictField> {
+        given.conflict(0, "S1.1", theirs, 2).fields
+    }
+
     #[test]
     fn a_conflict_names_what_differs() {
         let at_first = says(ItemStatus::InProgress, None);
         let theirs = says(ItemStatus::Done, Some("Нет"));
-        let found = mine(1, Some(at_first)).differing(&theirs);
+        let found = about(&mine(1, Some(at_first)), &theirs);
         assert_eq!(found.len(), 1, "both say that it is done");
         let result = MergeConflictField {
             field: ReportField::Result,
@@ -226,7 +263,37 @@ mod tests {
             theirs: json!("Нет"),
         };
         assert_eq!(found[0], result);
-        assert_eq!(mine(1, None).differing(&theirs)[0].base, None);
+        assert_eq!(about(&mine(1, None), &theirs)[0].base, None);
+    }
+
+    #[test]
+    fn what_only_one_side_has_changed_is_not_in_dispute() {
+        let fields = |given: &MergeItem, theirs: &ItemChange| -> Vec<ReportField> {
+            about(given, theirs).iter().map(|one| one.field).collect()
+        };
+        let at_first = says(ItemStatus::InProgress, Some("Начато"));
+        let mut theirs = says(ItemStatus::InProgress, Some("Нет"));
+        theirs.reason = Some("Карантин".into());
+        let given = mine(1, Some(at_first.clone()));
+        assert_eq!(
+            fields(&given, &theirs),
+            [ReportField::Result],
+            "status is mine alone, reason theirs alone"
+        );
+        let current = given.conflict(3, "S1.1", &theirs, 2);
+        assert_eq!(current.pointer, "/items/3");
+        assert_eq!(
+            current.current,
+            Some(
+                json!({"status": "in_progress", "actual_date": null, "result": "Нет", "reason": "Карантин"})
+            ),
+            "the next attempt can rest on it"
+        );
+        theirs.result = at_first.result;
+        let apart = [ReportField::Status, ReportField::Result, ReportField::Reason];
+        assert_eq!(fields(&given, &theirs), apart, "different fields of one item");
+        let unknown = mine(1, None);
+        assert_eq!(fields(&unknown, &theirs), apart, "nobody knows who changed what");
     }
 
     #[test]

@@ -69,8 +69,9 @@ async fn get_report_pack(
 /// on different items never meet. With `base` of an item, evidence that came meanwhile is no
 /// conflict either.
 ///
-/// All or nothing: a conflict answers 409 `merge-conflict` with every value of both sides, a broken
-/// rule 422, and nothing is stored. `on_conflict: skip` stores the rest, and the 200 names what is
+/// All or nothing: a conflict answers 409 `merge-conflict` with every value of both sides; where
+/// there is none, a broken rule or a measure that the report does not have answers 422; and nothing
+/// is stored. `on_conflict: skip` stores the rest, and the 200 names what is
 /// still disputed; a broken rule refuses the whole request even then. `items` and `texts` of the
 /// answer tell what became of each part, in the order of the request. `If-Match` is not needed;
 /// where given, it names the report's version.
