@@ -10,7 +10,7 @@ use super::store_plans::AdviceLine;
 use crate::features::monitorings::MonitoringStatus;
 use crate::features::notes::NoteStatus;
 use crate::features::recommendations::AddresseeStatus;
-use crate::features::reports::ReportStatus;
+use crate::features::reports::{ReportStatus, deadline_of};
 use crate::kit::id::MonitoringId;
 
 /// What the steps of monitorings depend on.
@@ -34,8 +34,7 @@ impl Campaigns<'_> {
 
     /// The last day on which any of its reports is in time.
     fn last_day(&self, of: &MonitoringLine) -> NaiveDate {
-        let extension = self.extensions.get(&of.id).copied().unwrap_or(of.report_deadline);
-        extension.max(of.report_deadline)
+        deadline_of(of.report_deadline, self.extensions.get(&of.id).copied())
     }
 
     /// What each monitoring waits for.

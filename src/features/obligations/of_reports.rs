@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::domain::{Duties, Obligation, ObligationKind, Subject, brief};
 use super::store::{ItemLine, RemarkLine, ReportLine};
 use crate::features::reports::{
-    ItemStatus, RemarkStatus, ReportStatus, ReportStep, Standing, needs_final, standing,
+    ItemStatus, RemarkStatus, ReportStatus, ReportStep, Standing, deadline_of, needs_final, standing,
 };
 use crate::kit::id::AccountId;
 
@@ -132,8 +132,7 @@ pub fn of_remarks(remarks: &[RemarkLine], side: Side, duties: &Duties) -> Vec<Ob
             Some(school) if !own => format!("{school}: {text}"),
             _ => text,
         };
-        let deadline =
-            remark.extension_until.map_or(remark.report_deadline, |day| day.max(remark.report_deadline));
+        let deadline = deadline_of(remark.report_deadline, remark.extension_until);
         let due = (kind == ObligationKind::AnswerRemark && remark.report == ReportStatus::Returned)
             .then_some(deadline);
         Some(Obligation::new(kind, Subject::of("remarks", remark.id.as_str(), title)).due(due))

@@ -10,7 +10,7 @@ use crate::db::schema::{
     report_items, reports, road_maps,
 };
 use crate::features::monitorings::MonitoringStatus;
-use crate::features::reports::{Circumstances, Item, ItemStatus, RemarkStatus, ReportStatus};
+use crate::features::reports::{Circumstances, Item, ItemStatus, RemarkStatus, ReportStatus, deadline_of};
 use crate::features::road_maps::{Measure, MeasureRow, RoadMapStatus};
 use crate::kit::id::{AccountId, MeasureId, RemarkId, ReportId, SchoolId};
 
@@ -47,7 +47,7 @@ impl ReportLine {
     /// The last day on which it is in time.
     #[must_use]
     pub fn deadline(&self) -> NaiveDate {
-        self.extension_until.map_or(self.report_deadline, |until| until.max(self.report_deadline))
+        deadline_of(self.report_deadline, self.extension_until)
     }
 
     /// What its steps depend on.

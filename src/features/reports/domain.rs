@@ -87,6 +87,12 @@ impl ItemStatus {
     pub fn takes_actual_date(self) -> bool {
         matches!(self, Self::Done | Self::Partly)
     }
+
+    /// What it says of this period: what was carried over from an earlier one says nothing yet.
+    #[must_use]
+    pub fn of_this_period(self, carried_over: bool) -> Self {
+        if carried_over { Self::NotStarted } else { self }
+    }
 }
 
 /// State of one measure in one report.
@@ -113,7 +119,7 @@ impl Item {
     /// nothing of it yet.
     #[must_use]
     pub fn said(&self) -> ItemStatus {
-        if self.carried_over { ItemStatus::NotStarted } else { self.status }
+        self.status.of_this_period(self.carried_over)
     }
 }
 

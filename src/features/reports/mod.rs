@@ -58,4 +58,4 @@ pub use self::submission::{
     Completeness, Timeliness, completeness, is_final, needs_final, submit_violations, timeliness,
 };
 pub use self::sweep::sweep_files;
-pub use self::view::ReportSubject;
+pub use self::view::{ReportSubject, deadline_of};

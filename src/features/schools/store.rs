@@ -15,7 +15,7 @@ use crate::kit::id::{MunicipalityId, SchoolId};
 use crate::kit::text;
 
 /// Categories of support lists whose schools are no low-performing ones, only their neighbours.
-const NOT_LOW: [&str; 2] = ["risk_group", "resilient"];
+pub const NOT_LOW: [&str; 2] = ["risk_group", "resilient"];
 
 /// A school as stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]

@@ -102,9 +102,8 @@ pub(super) fn items_within(
             report_items::carried_over,
         ))
         .load(conn)?;
-    let said = |((report, measure, status, done_on), carried_over)| match carried_over {
-        true => (report, measure, ItemStatus::NotStarted, None),
-        false => (report, measure, status, done_on),
+    let said = |((report, measure, status, done_on), carried_over): (ItemBrief, bool)| {
+        (report, measure, status.of_this_period(carried_over), done_on.filter(|_| !carried_over))
     };
     Ok(found.into_iter().map(said).collect())
 }
@@ -126,8 +125,7 @@ struct KeptItem {
 impl KeptItem {
     /// How far the measure is by what is said of this period.
     fn said(self) -> (MeasureId, ItemStatus) {
-        let status = if self.carried_over { ItemStatus::NotStarted } else { self.status };
-        (self.measure_id, status)
+        (self.measure_id, self.status.of_this_period(self.carried_over))
     }
 }
 

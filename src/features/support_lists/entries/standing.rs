@@ -9,10 +9,8 @@ use super::super::domain::{ListCategory, ListLevel, ListStatus};
 use super::domain::ListSpan;
 use crate::db::AnyConnection;
 use crate::db::schema::{support_list_entries as entries, support_lists as lists};
+use crate::features::schools::NOT_LOW;
 use crate::kit::id::{MunicipalityId, SchoolId, SupportListId};
-
-/// Categories that are neighbours of low results, not low results.
-const NOT_LOW: [ListCategory; 2] = [ListCategory::RiskGroup, ListCategory::Resilient];
 
 /// First day, if it is bounded, and last day or the first without.
 type Days = (Option<NaiveDate>, Option<NaiveDate>);
@@ -61,4 +59,18 @@ pub fn standing_of_year(
         }
     }
     Ok(by_school)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kit::code::Code;
+
+    #[test]
+    fn what_schools_leave_out_are_the_neighbours_of_low_results() {
+        assert_eq!(
+            NOT_LOW.map(ListCategory::parse),
+            [ListCategory::RiskGroup, ListCategory::Resilient].map(Some)
+        );
+    }
 }
