@@ -4,6 +4,7 @@ pub mod document;
 pub mod pages;
 
 use std::collections::BTreeMap;
+use std::sync::OnceLock;
 
 use actix_web::dev::ResourceDef;
 use actix_web::http::header::HeaderValue;
@@ -39,7 +40,12 @@ fn within(operations: &mut Operations) {
 }
 
 /// Which methods each path knows, for 405 and `Allow`.
-pub struct Routes(Vec<(ResourceDef, String)>);
+pub struct Routes {
+    /// Path and methods of each.
+    known: Vec<(String, String)>,
+    /// The same, ready to be compared: made when the first stray request comes.
+    patterns: OnceLock<Vec<(ResourceDef, String)>>,
+}
 
 #[derive(Deserialize)]
 struct Outline {
@@ -56,13 +62,15 @@ impl Routes {
         let outline: Outline = serde_json::from_str(DOCUMENT)?;
         let known = outline.paths.into_iter().map(|(path, methods)| {
             let methods: Vec<String> = methods.keys().map(|method| method.to_ascii_uppercase()).collect();
-            (ResourceDef::new(path), methods.join(", "))
+            (path, methods.join(", "))
         });
-        Ok(Self(known.collect()))
+        Ok(Self { known: known.collect(), patterns: OnceLock::new() })
     }
 
     fn allowed(&self, path: &str) -> Option<&str> {
-        self.0.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
+        let pattern = |(path, methods): &(String, String)| (ResourceDef::new(path.as_str()), methods.clone());
+        let patterns = self.patterns.get_or_init(|| self.known.iter().map(pattern).collect());
+        patterns.iter().find(|(pattern, _)| pattern.is_match(path)).map(|(_, methods)| methods.as_str())
     }
 }
 

@@ -1,10 +1,12 @@
 //! A file on its way in: hashed, cleaned and written piece by piece.
 
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
+use std::sync::Arc;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
-use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::task::JoinHandle;
 
@@ -13,18 +15,22 @@ use super::{FileFailure, FileFault, FileKind, archive};
 
 /// Bytes gathered before they are written; while they are, the next ones arrive.
 const GATHERED: usize = 128 * 1024;
+/// Bytes after which what is written goes to the disk, while the next ones arrive: at the end there is
+/// little left to wait for.
+const SETTLED: usize = 4 * 1024 * 1024;
 /// Bytes by which a kind of file is known.
 const HEAD: usize = 8;
 
 /// A file that arrives.
-#[derive(Debug)]
 pub struct Incoming {
     gathered: Vec<Bytes>,
     length: usize,
     state: State,
+    file: Arc<File>,
+    unsettled: usize,
+    settling: Option<JoinHandle<io::Result<()>>>,
 }
 
-#[derive(Debug)]
 enum State {
     /// Nothing is being written.
     Ready(Box<Work>),
@@ -48,14 +54,13 @@ pub struct Received {
     pub stored_sha256: String,
 }
 
-#[derive(Debug)]
 struct Work {
     file: NamedTempFile,
     kind: FileKind,
     head: Vec<u8>,
     photo: Option<Photo>,
-    original: Sha256,
-    stored: Sha256,
+    original: Context,
+    stored: Context,
     sent: u64,
     size: u64,
     fault: Option<FileFault>,
@@ -63,18 +68,27 @@ struct Work {
 
 impl Incoming {
     pub(super) fn begin(folder: &Path, kind: FileKind) -> Result<Self, FileFailure> {
+        let file = NamedTempFile::new_in(folder)?;
+        let handle = Arc::new(file.as_file().try_clone()?);
         let work = Work {
-            file: NamedTempFile::new_in(folder)?,
+            file,
             kind,
             head: Vec::with_capacity(HEAD),
             photo: kind.photo(),
-            original: Sha256::new(),
-            stored: Sha256::new(),
+            original: Context::new(&SHA256),
+            stored: Context::new(&SHA256),
             sent: 0,
             size: 0,
             fault: None,
         };
-        Ok(Self { gathered: Vec::new(), length: 0, state: State::Ready(Box::new(work)) })
+        Ok(Self {
+            gathered: Vec::new(),
+            length: 0,
+            state: State::Ready(Box::new(work)),
+            file: handle,
+            unsettled: 0,
+            settling: None,
+        })
     }
 
     /// Takes the next bytes.
@@ -99,19 +113,41 @@ impl Incoming {
     pub async fn finish(mut self) -> Result<Result<Received, FileFault>, FileFailure> {
         self.write().await?;
         let work = self.written().await?;
+        self.settled().await?;
         run(move || work.finish()).await
     }
 
     /// Hands the gathered bytes to be written, once the ones before are.
     async fn write(&mut self) -> Result<(), FileFailure> {
         let mut work = self.written().await?;
+        self.settle().await?;
         let gathered = std::mem::take(&mut self.gathered);
+        self.unsettled += self.length;
         self.length = 0;
         self.state = State::Writing(tokio::task::spawn_blocking(move || {
             gathered.iter().try_for_each(|bytes| work.take(bytes))?;
             Ok(work)
         }));
         Ok(())
+    }
+
+    /// Sends what is written to the disk, unless that is going on, or hardly anything is.
+    async fn settle(&mut self) -> Result<(), FileFailure> {
+        let busy = self.settling.as_ref().is_some_and(|running| !running.is_finished());
+        if busy || self.unsettled < SETTLED {
+            return Ok(());
+        }
+        self.settled().await?;
+        self.unsettled = 0;
+        let file = Arc::clone(&self.file);
+        self.settling = Some(tokio::task::spawn_blocking(move || file.sync_data()));
+        Ok(())
+    }
+
+    /// Waits until nothing is on its way to the disk: a failure there is said once only.
+    async fn settled(&mut self) -> Result<(), FileFailure> {
+        let Some(running) = self.settling.take() else { return Ok(()) };
+        Ok(running.await.map_err(|cause| FileFailure::Broken(cause.to_string()))??)
     }
 
     /// Waits until nothing is being written.
@@ -131,6 +167,11 @@ pub(super) async fn run<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, FileFailure> + Send + 'static,
 ) -> Result<T, FileFailure> {
     tokio::task::spawn_blocking(work).await.map_err(|cause| FileFailure::Broken(cause.to_string()))?
+}
+
+/// The digest in lower-case hex.
+fn hex(digest: Context) -> String {
+    digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl Work {
@@ -177,9 +218,9 @@ impl Work {
                 return Ok(Err(fault));
             }
         }
-        let original_sha256 = format!("{:x}", self.original.finalize());
+        let original_sha256 = hex(self.original);
         let stored_sha256 = match self.photo {
-            Some(_) => format!("{:x}", self.stored.finalize()),
+            Some(_) => hex(self.stored),
             None => original_sha256.clone(),
         };
         Ok(Ok(Received { file: self.file, kind: self.kind, size: self.size, original_sha256, stored_sha256 }))

@@ -20,7 +20,7 @@ use super::{FileFailure, FileKind};
 /// Folder within the store where files arrive.
 const INCOMING: &str = "incoming";
 /// Bytes that are read from a folder at once.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 128 * 1024;
 /// Bytes of a part sent to a bucket: S3 takes no smaller ones.
 const PART: usize = 5 * 1024 * 1024;
 /// What arrived longer ago than this and was not kept belongs to a process that is gone.
