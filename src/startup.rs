@@ -16,6 +16,7 @@ use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
+use crate::features::monitoring_indicators::SmallCells;
 use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
 use crate::web::body::BodyDeadline;
@@ -72,6 +73,7 @@ impl Application {
         let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
         let (shared_files, limits) = (Data::new(files.clone()), Data::new(limits));
+        let small_cells = Data::new(SmallCells(config.small_cells_below));
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(tokens.clone())
@@ -79,6 +81,7 @@ impl Application {
                 .app_data(attempts.clone())
                 .app_data(hosts.clone())
                 .app_data(public_url.clone())
+                .app_data(small_cells.clone())
                 .app_data(body_deadline)
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())

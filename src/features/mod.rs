@@ -32,6 +32,8 @@ pub mod conclusions;
 
 pub mod recommendations;
 
+pub mod monitoring_indicators;
+
 pub mod notes;
 
 pub mod obligations;
@@ -63,6 +65,7 @@ pub fn configure(operations: &mut Operations) {
         .configure(reports::configure)
         .configure(conclusions::configure)
         .configure(recommendations::configure)
+        .configure(monitoring_indicators::configure)
         .configure(notes::configure)
         .configure(obligations::configure);
 }
@@ -85,6 +88,7 @@ fn catalogue() -> Catalogue {
         .with("reports", reports::CATALOGUE)
         .with("conclusions", conclusions::CATALOGUE)
         .with("recommendations", recommendations::CATALOGUE)
+        .with("monitoring_indicators", monitoring_indicators::CATALOGUE)
         .with("notes", notes::CATALOGUE)
         .with("obligations", obligations::CATALOGUE)
 }

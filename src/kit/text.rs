@@ -16,11 +16,17 @@ pub fn folded(text: &str) -> String {
     normal(&text.to_lowercase()).replace('ё', "е")
 }
 
-/// A LIKE pattern that finds `needle` anywhere, literally; the escape is `\`.
+/// A LIKE pattern that finds `needle` anywhere in folded text, literally; the escape is `\`.
 #[must_use]
 pub fn like_anywhere(needle: &str) -> String {
+    like_verbatim(&folded(needle))
+}
+
+/// A LIKE pattern that finds `needle` anywhere as it is, literally; the escape is `\`.
+#[must_use]
+pub fn like_verbatim(needle: &str) -> String {
     let mut pattern = String::from("%");
-    for c in folded(needle).chars() {
+    for c in needle.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');
         }

@@ -17,6 +17,9 @@ use crate::sign_in::log_in;
 /// Changes state whatever the body: asked last.
 const LAST: &str = "/api/v1/auth/logout";
 
+/// Asks for a municipality in its query.
+const OF_ONE_PLACE: &str = "/api/v1/public/indicator-values";
+
 /// The rows of the case that paths name, all of school 1 where a school has its own.
 async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static str, String)> {
     let school = &played.schools["МБОУ-Богородицкая СОШ"];
@@ -122,7 +125,10 @@ async fn every_operation_answers_every_role_as_the_table_says() {
     let mut table = format!("{:<75} {}\n", "", names.join(" "));
     let mut stored_before = state_of(&app);
     for (path, method) in &operations {
-        let target = filled(path, &ids);
+        let mut target = filled(path, &ids);
+        if path == OF_ONE_PLACE {
+            target.push_str(&format!("?municipality_id={}", played.municipality_id));
+        }
         let mut row = format!("{:<75}", format!("{method:<6} {path}"));
         for (name, client) in &callers {
             let status = ask(client, method, &target).await;

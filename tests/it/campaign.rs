@@ -167,11 +167,11 @@ async fn approved_list(officer: &Client, head: &Client, order: &str, schools: &[
 }
 
 async fn approved_road_map(officer: &Client, head: &Client, order: &str) -> String {
-    let measure = |code: &str, level: &str, deadline: Value, criterion: &str, evidence: bool| {
+    let measure = |code: &str, level: &str, deadline: Value, criterion: &str, indicators: &[&str]| {
         json!({
             "code": code, "section": "Основной раздел", "level": level, "title": format!("Мероприятие {code}"),
             "deadline": deadline, "responsible": ["директор"], "criteria": [criterion],
-            "evidence_required": evidence
+            "indicators": indicators, "evidence_required": code == "S1"
         })
     };
     let by = |day: &str| json!({ "kind": "date", "text": "в срок", "due_date": day });
@@ -184,9 +184,9 @@ async fn approved_road_map(officer: &Client, head: &Client, order: &str) -> Stri
     let map = officer.post("/api/v1/road-maps", &body).await.expect(201);
     let path = format!("/api/v1/road-maps/{}", map.id());
     let measures = json!([
-        measure("S1", "school", by("2023-02-15"), "entry_test", true),
-        measure("S2", "school", all_year, "mentors_novice", false),
-        measure("M1", "municipal", by("2023-02-28"), "results_analysed", false),
+        measure("S1", "school", by("2023-02-15"), "entry_test", &["I-10", "I-15"]),
+        measure("S2", "school", all_year, "mentors_novice", &["I-10", "I-12"]),
+        measure("M1", "municipal", by("2023-02-28"), "results_analysed", &["I-17"]),
     ]);
     officer.post(&format!("{path}/measures"), &measures).await.expect(201);
     let version = officer.get(&path).await.expect(200).version();

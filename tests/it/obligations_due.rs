@@ -107,6 +107,21 @@ async fn a_measure_stays_after_its_due_day_until_it_is_accounted_for(
     assert_eq!(told(&story.principal).await, [first, rest[0], rest[1]], "a closed map asks for nothing");
 }
 
+/// Nobody can tell the service that a measure of a school's own map was done.
+#[rstest]
+#[actix_web::test]
+async fn a_school_is_reminded_of_its_own_map_for_a_month(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(mut story) = Campaign::planned(on).await else { return };
+    let map = approved_map(&story, &json!([measure("S9", "school", &by("2023-04-14"))])).await;
+    own_map(&story, &map, "2023-04-14").await;
+    for (day, reminded) in [("2023-05-14T09:00:00Z", true), ("2023-05-15T09:00:00Z", false)] {
+        go_to(&mut story, day);
+        let codes: Vec<String> = to_carry_out(&story).await.into_iter().map(|one| one.0).collect();
+        assert!(codes.contains(&"S9".to_owned()), "a report will tell of it: {day}");
+        assert_eq!(codes.contains(&"O1".to_owned()), reminded, "{day}");
+    }
+}
+
 #[rstest]
 #[actix_web::test]
 async fn an_old_map_that_nobody_closed_asks_for_three_months_more(#[values(Sqlite, Postgres)] on: Database) {

@@ -241,7 +241,7 @@ async fn a_conflict_comes_before_broken_rules_and_names_what_is_in_dispute(
         "the status is theirs alone"
     );
     let current = json!({
-        "status": "done", "actual_date": "2023-02-20", "result": "Проведено", "reason": null
+        "status": "done", "actual_date": "2023-02-20", "result": "Проведено", "reason": null, "numbers": {}
     });
     assert_eq!(conflict["current"], current);
 

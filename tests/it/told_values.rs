@@ -58,8 +58,8 @@ impl Story {
 
     /// What its return does.
     fn give_back(&self) {
-        let report = self.report.clone();
-        self.within(move |tx| indicators::reopen(tx, &report));
+        let (municipality, report) = (self.campaign.municipality.clone(), self.report.clone());
+        self.within(move |tx| indicators::reopen(tx, &municipality, &report));
     }
 
     fn within(&self, work: impl FnOnce(&mut Tx) -> Result<(), Error>) {

@@ -17,7 +17,7 @@ CREATE TABLE indicator_values (
     created_at      TIMESTAMP NOT NULL,
     updated_at      TIMESTAMP NOT NULL,
     CONSTRAINT indicator_values_one UNIQUE (indicator_id, municipality_id, subject, period_start, period_end),
-    CONSTRAINT indicator_values_period CHECK (period_start < period_end),
+    CONSTRAINT indicator_values_period CHECK (period_start <= period_end),
     CONSTRAINT indicator_values_denominator CHECK (denominator >= 0)
 );
 CREATE INDEX indicator_values_by_municipality ON indicator_values (municipality_id, period_start, indicator_id);

@@ -40,6 +40,7 @@ fn measure(value: &Value) -> Measure {
         deadline: read(&value["deadline"]),
         applies_to: read(&value["applies_to"]),
         criteria: read(&value["criteria"]),
+        indicators: Vec::new(),
         evidence_required: read(&value["evidence_required"]),
         counts_in_compliance: read(&value["counts_in_compliance"]),
     }

@@ -1,5 +1,7 @@
 //! Indicators: how they are counted, and what a number must keep.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -79,6 +81,9 @@ pub struct Number {
     pub denominator: Option<i32>,
 }
 
+/// Numbers by the codes of their indicators.
+pub type Numbers = BTreeMap<String, Number>;
+
 impl Unit {
     /// Whether its numbers have a denominator.
     #[must_use]
@@ -100,10 +105,58 @@ impl Unit {
         }
     }
 
-    /// The unit of a sum over some subjects: of yes and no the share of yes.
+    /// The value in Russian words: «33,3 % (7 из 21)», «нет данных».
     #[must_use]
-    pub fn of_sum(self) -> Self {
-        if self == Self::YesNo { Self::Percent } else { self }
+    pub fn in_russian(self, numerator: i64, denominator: Option<i64>) -> String {
+        let lower = denominator.unwrap_or(0);
+        let value = self.value(numerator, denominator).map(Decimal::in_russian);
+        match (self, value) {
+            (Self::YesNo, _) => if numerator > 0 { "да" } else { "нет" }.to_owned(),
+            (Self::Count, _) => numerator.to_string(),
+            (Self::Percent, Some(value)) => format!("{value}\u{A0}% ({numerator} из {lower})"),
+            (Self::Points, Some(value)) => {
+                format!("{value}\u{A0}п.\u{A0}п. ({} из {lower})", Decimal::whole(numerator).in_russian())
+            }
+            (Self::Score | Self::Ratio, Some(value)) => format!("{value} ({numerator} : {lower})"),
+            (_, None) => "нет данных".to_owned(),
+        }
+    }
+
+    /// Between what a target or a baseline lies; of yes and no it is the share of yes.
+    #[must_use]
+    pub fn bounds(self) -> (Decimal, Decimal) {
+        match self {
+            Self::Percent | Self::Score | Self::YesNo => (Decimal::whole(0), Decimal::whole(100)),
+            Self::Points => (Decimal::whole(-100), Decimal::whole(100)),
+            Self::Count | Self::Ratio => (Decimal::whole(0), Decimal::whole(1_000_000)),
+        }
+    }
+
+    /// A target or a baseline with the sign of the unit: «40 %».
+    #[must_use]
+    pub fn with_sign(self, number: Decimal) -> String {
+        let number = number.in_russian();
+        match self {
+            Self::Percent | Self::YesNo => format!("{number}\u{A0}%"),
+            Self::Points => format!("{number}\u{A0}п.\u{A0}п."),
+            Self::Count | Self::Score | Self::Ratio => number,
+        }
+    }
+
+    /// The unit of the value of all: of yes and no of schools it is the share of yes, the
+    /// municipality's own yes stays one.
+    #[must_use]
+    pub fn of_all(self, level: IndicatorLevel) -> Self {
+        match (self, level) {
+            (Self::YesNo, IndicatorLevel::School) => Self::Percent,
+            (unit, _) => unit,
+        }
+    }
+
+    /// Whether its numbers can be of people: a yes counts none.
+    #[must_use]
+    pub fn counts(self) -> bool {
+        self != Self::YesNo
     }
 }
 
@@ -134,17 +187,16 @@ impl Sum {
         }
     }
 
-    /// The denominator as it is shown: none of a mere count.
+    /// The denominator as it is shown in a unit of [`Unit::of_all`]: none of a mere count.
     #[must_use]
     pub fn shown_denominator(&self, unit: Unit) -> Option<i64> {
-        unit.of_sum().is_divided().then_some(self.denominator)
+        unit.is_divided().then_some(self.denominator)
     }
 
-    /// Its value, in the unit [`Unit::of_sum`].
+    /// Its value in a unit of [`Unit::of_all`].
     #[must_use]
     pub fn value(&self, unit: Unit) -> Option<Decimal> {
-        let value = unit.of_sum().value(self.numerator, Some(self.denominator));
-        value.filter(|_| self.count > 0)
+        unit.value(self.numerator, Some(self.denominator)).filter(|_| self.count > 0)
     }
 }
 
@@ -255,12 +307,24 @@ mod tests {
     }
 
     #[test]
+    fn documents_say_a_value_with_what_it_is_made_of() {
+        assert_eq!(Unit::Percent.in_russian(7, Some(21)), "33,3\u{A0}% (7 из 21)");
+        assert_eq!(Unit::Percent.in_russian(0, Some(0)), "нет данных");
+        assert_eq!(Unit::Points.in_russian(-1, Some(8)), "\u{2212}12,5\u{A0}п.\u{A0}п. (\u{2212}1 из 8)");
+        assert_eq!(Unit::Score.in_russian(640, Some(10)), "64 (640 : 10)");
+        assert_eq!(Unit::Count.in_russian(7, None), "7");
+        assert_eq!(Unit::YesNo.in_russian(1, None), "да");
+    }
+
+    #[test]
     fn a_municipality_is_the_sum_of_its_schools_not_their_mean() {
         let sum = Sum::of(Unit::Percent, [number(1, 10), number(45, 50), number(0, 0)]);
         assert_eq!((sum.numerator, sum.denominator, sum.count), (46, 60, 3));
         assert_eq!(sum.value(Unit::Percent).unwrap().to_string(), "76.7", "the mean of shares would be 50");
         let answers = Sum::of(Unit::YesNo, [number(1, None), number(0, None), number(1, None)]);
-        assert_eq!(answers.value(Unit::YesNo).unwrap().to_string(), "66.7");
+        let of_schools = Unit::YesNo.of_all(IndicatorLevel::School);
+        assert_eq!(answers.value(of_schools).unwrap().to_string(), "66.7");
+        assert_eq!(Unit::YesNo.of_all(IndicatorLevel::Municipal), Unit::YesNo, "the municipality's own yes");
         assert_eq!(Sum::default().value(Unit::Count), None, "nothing was counted");
     }
 }

@@ -13,8 +13,8 @@ mod domain;
 mod policy;
 mod values;
 
-pub use self::catalogue::{IndicatorRow, by_codes, ensure_shipped, find_many, named, usable};
-pub use self::domain::{Direction, IndicatorLevel, Number, Sum, Unit, check_number};
+pub use self::catalogue::{Declared, IndicatorRow, by_codes, ensure_shipped, find_many, unusable};
+pub use self::domain::{Direction, IndicatorLevel, Number, Numbers, Sum, Unit, check_number};
 pub use self::policy::{CATALOGUE, ReadIndicatorValues};
 pub use self::values::{
     Counted, Telling, ValueRow, ValueState, confirm, confirmed_within, of_period, reopen,

@@ -18,5 +18,6 @@ pub use self::http::configure;
 pub use self::policy::{CATALOGUE, PlanMonitorings, ReadMonitorings};
 pub use self::shape::MonitoringOut;
 pub use self::store::{
-    MonitoringRow, SnapshotSchool, add_schools, find, find_for_change, release_school, schools_of,
+    MonitoringRow, NotedSchool, SnapshotSchool, add_schools, find, find_for_change, noted_schools,
+    release_school, schools_of,
 };

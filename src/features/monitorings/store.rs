@@ -287,3 +287,41 @@ pub(super) fn update(conn: &mut AnyConnection, row: &MonitoringRow) -> QueryResu
 pub(super) fn delete(conn: &mut AnyConnection, id: &MonitoringId) -> QueryResult<()> {
     diesel::delete(monitorings::table.find(id)).execute(conn).map(|_| ())
 }
+
+/// A school whose numbers the signed note of a monitoring sums up.
+#[derive(Debug, Clone, Queryable)]
+pub struct NotedSchool {
+    /// The monitoring.
+    pub monitoring_id: MonitoringId,
+    /// First day of its period.
+    pub period_start: NaiveDate,
+    /// Last day of its period.
+    pub period_end: NaiveDate,
+    /// The school.
+    pub school_id: SchoolId,
+}
+
+/// The schools of a municipality's monitorings whose note is signed. Public: takes no scope, notes
+/// name their schools.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn noted_schools(
+    conn: &mut AnyConnection,
+    municipality: &MunicipalityId,
+) -> QueryResult<Vec<NotedSchool>> {
+    monitoring_schools::table
+        .inner_join(monitorings::table)
+        .filter(monitorings::municipality_id.eq(municipality))
+        .filter(monitorings::frozen_at.is_not_null())
+        .filter(monitoring_schools::released_on.is_null())
+        .select((
+            monitorings::id,
+            monitorings::period_start,
+            monitorings::period_end,
+            monitoring_schools::school_id,
+        ))
+        .order((monitorings::id, monitoring_schools::school_id))
+        .load(conn)
+}

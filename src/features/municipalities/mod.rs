@@ -10,4 +10,4 @@ mod store;
 pub use self::domain::MunicipalityKind;
 pub use self::http::configure;
 pub use self::policy::CATALOGUE;
-pub use self::store::{MunicipalityRow, find, find_for_change};
+pub use self::store::{MunicipalityRow, find, find_for_change, find_public};

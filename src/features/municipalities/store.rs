@@ -125,6 +125,15 @@ pub fn find(
         .optional()
 }
 
+/// One municipality. Public: takes no scope, its name and authority are no secret.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn find_public(conn: &mut AnyConnection, id: &MunicipalityId) -> QueryResult<Option<MunicipalityRow>> {
+    municipalities::table.find(id).select(MunicipalityRow::as_select()).first(conn).optional()
+}
+
 /// One municipality of `scope` that a decision is about, locked until the transaction ends.
 ///
 /// # Errors

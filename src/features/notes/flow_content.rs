@@ -7,6 +7,7 @@ use super::store::{self, NoteRow};
 use crate::auth::Scope;
 use crate::db::AnyConnection;
 use crate::error::Error;
+use crate::features::monitoring_indicators::SmallCells;
 use crate::features::monitorings;
 use crate::web::{Format, Printed};
 
@@ -31,7 +32,8 @@ pub fn signed(conn: &mut AnyConnection, row: &NoteRow) -> Result<Option<Content>
     Ok(Some(Content { row: row.clone(), snapshot, replaced_by }))
 }
 
-/// The content of a note: frozen, or of a draft as it would be signed on the day `today`.
+/// The content of a note: frozen, or of a draft as it would be signed on the day `today`, where
+/// `small` values are not published.
 ///
 /// # Errors
 ///
@@ -41,12 +43,13 @@ pub fn of(
     scope: &Scope,
     row: NoteRow,
     today: chrono::NaiveDate,
+    small: SmallCells,
 ) -> Result<Content, Error> {
     if let Some(content) = signed(conn, &row)? {
         return Ok(content);
     }
     let monitoring = monitorings::find(conn, scope, &row.monitoring_id)?.ok_or(diesel::NotFound)?;
-    let snapshot = Sources::read(conn, scope, monitoring)?.snapshot(&row, today);
+    let snapshot = Sources::read(conn, scope, monitoring, small)?.snapshot(&row, today);
     Ok(Content { row, snapshot, replaced_by: None })
 }
 

@@ -7,6 +7,7 @@ use crate::db::AnyConnection;
 use crate::error::Error;
 use crate::features::conclusion_templates::ConclusionLevel;
 use crate::features::conclusions::{self, ConclusionInForce, Conclusions};
+use crate::features::monitoring_indicators::{self, Figures, SmallCells};
 use crate::features::monitorings::{MonitoringRow, SnapshotSchool};
 use crate::features::municipalities::{self, MunicipalityRow};
 use crate::features::orders::{self, OrderRow};
@@ -20,6 +21,7 @@ use crate::kit::code::Code;
 use crate::kit::id::{OrderId, ReportId, SchoolId};
 use crate::kit::lang::Lang;
 
+use super::figures;
 use super::snapshot::{
     NoteAttachment, NoteConclusion, NoteLevel, NoteList, NoteMonitoring, NoteOrder, NoteRecommendation,
     NoteRoadMap, NoteSchool, NoteSignatory, NoteSnapshot, SCHEMA_VERSION,
@@ -51,6 +53,8 @@ pub struct Sources {
     other_orders: Vec<OrderRow>,
     recommendations: Vec<RecommendationRow>,
     named_schools: HashMap<SchoolId, String>,
+    figures: Figures,
+    small: SmallCells,
 }
 
 impl Sources {
@@ -59,7 +63,12 @@ impl Sources {
     /// # Errors
     ///
     /// 409 `monitoring-state` before the monitoring is opened.
-    pub fn read(conn: &mut AnyConnection, scope: &Scope, monitoring: MonitoringRow) -> Result<Self, Error> {
+    pub fn read(
+        conn: &mut AnyConnection,
+        scope: &Scope,
+        monitoring: MonitoringRow,
+        small: SmallCells,
+    ) -> Result<Self, Error> {
         let municipality = municipalities::find(conn, scope, &monitoring.municipality_id)?;
         let road_map = required(road_maps::find(conn, scope, &monitoring.road_map_id)?)?;
         let lists = support_lists::lists_of(conn, &monitoring.list_ids()?)?;
@@ -77,6 +86,8 @@ impl Sources {
             municipality: required(municipality)?,
             order: order(conn, scope, &monitoring.order_id)?,
             conclusions: conclusions::derive_all(conn, &monitoring)?,
+            figures: monitoring_indicators::read(conn, &monitoring)?,
+            small,
             reports: reports::subjects_of(conn, &monitoring.id)?,
             named_schools: named_schools.into_iter().map(|school| (school.id, school.short_name)).collect(),
             monitoring,
@@ -120,7 +131,13 @@ impl Sources {
             schools: taking_part.iter().map(|school| taking(school)).collect(),
             lists: self.lists.iter().map(listed).collect(),
             preamble: note.preamble.clone().unwrap_or_else(|| PREAMBLE.to_owned()),
-            conclusions: self.conclusions.items.iter().map(|item| concluded(item, &attachments)).collect(),
+            conclusions: self
+                .conclusions
+                .items
+                .iter()
+                .map(|item| self.concluded(item, &attachments))
+                .collect(),
+            figures: figures::general(&self.figures, &attachments, self.small),
             schools_without_report: self.without_report(&taking_part),
             missing_reports: self.named_missing(note),
             recommendations: (1..)
@@ -159,6 +176,28 @@ impl Sources {
             }
         };
         self.reports.iter().filter(named).map(name).collect()
+    }
+
+    fn concluded(&self, item: &ConclusionInForce, attachments: &[NoteAttachment]) -> NoteConclusion {
+        let inputs: HashSet<&ReportId> =
+            item.derived.explanation.inputs.iter().map(|report| &report.report_id).collect();
+        let numbered = attachments.iter().zip(1_u32..);
+        let sources =
+            numbered.filter(|(report, _)| inputs.contains(&report.report_id)).map(|(_, n)| n).collect();
+        let generated = &item.derived.generated_text;
+        let edited = item.text() != generated;
+        NoteConclusion {
+            code: item.derived.code.clone(),
+            level: match item.derived.level {
+                ConclusionLevel::Municipal => NoteLevel::Municipal,
+                ConclusionLevel::School => NoteLevel::School,
+            },
+            verdict: item.derived.verdict.as_str().to_owned(),
+            text: item.text().to_owned(),
+            generated_text: edited.then(|| generated.clone()),
+            figures: figures::of_conclusion(&self.figures, &item.derived.code, attachments, self.small),
+            sources,
+        }
     }
 
     fn recommended(&self, number: u32, row: &RecommendationRow) -> NoteRecommendation {
@@ -230,26 +269,6 @@ fn listed(list: &SupportListRow) -> NoteList {
         category: list.category.as_str().to_owned(),
         category_label: list.category.label(LANG).to_owned(),
         results_year: list.results_year,
-    }
-}
-
-fn concluded(item: &ConclusionInForce, attachments: &[NoteAttachment]) -> NoteConclusion {
-    let inputs: HashSet<&ReportId> =
-        item.derived.explanation.inputs.iter().map(|report| &report.report_id).collect();
-    let numbered = attachments.iter().zip(1_u32..);
-    let sources = numbered.filter(|(report, _)| inputs.contains(&report.report_id)).map(|(_, n)| n).collect();
-    let generated = &item.derived.generated_text;
-    let edited = item.text() != generated;
-    NoteConclusion {
-        code: item.derived.code.clone(),
-        level: match item.derived.level {
-            ConclusionLevel::Municipal => NoteLevel::Municipal,
-            ConclusionLevel::School => NoteLevel::School,
-        },
-        verdict: item.derived.verdict.as_str().to_owned(),
-        text: item.text().to_owned(),
-        generated_text: edited.then(|| generated.clone()),
-        sources,
     }
 }
 

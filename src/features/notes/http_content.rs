@@ -9,6 +9,7 @@ use super::{policy, store};
 use crate::auth::Permit;
 use crate::db::Db;
 use crate::error::Error;
+use crate::features::monitoring_indicators::SmallCells;
 use crate::kit::clock::moscow_date;
 use crate::kit::id::NoteId;
 use crate::web::conventions::PublicUrl;
@@ -30,15 +31,16 @@ async fn get_note_content(
     db: Data<Db>,
     info: RequestInfo,
     public_url: Data<PublicUrl>,
+    small: Data<SmallCells>,
     req: HttpRequest,
     id: Path<NoteId>,
 ) -> Result<HttpResponse, Error> {
     let (scope, today) = (permit.scope, moscow_date(info.now));
-    let format = format_of(&req);
+    let (format, small) = (format_of(&req), **small);
     let content = db
         .read(move |conn| {
             let row = store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)?;
-            flow_content::of(conn, &scope, row, today)
+            flow_content::of(conn, &scope, row, today, small)
         })
         .await?;
     Ok(content.print(format?, &public_url.0)?.read(&info))

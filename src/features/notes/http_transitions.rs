@@ -12,6 +12,7 @@ use super::{flow, flow_sign};
 use crate::auth::{Permit, Scope};
 use crate::db::{Db, Tx};
 use crate::error::Error;
+use crate::features::monitoring_indicators::SmallCells;
 use crate::features::monitorings;
 use crate::kit::id::NoteId;
 use crate::web::{Body, Operations, Writing};
@@ -89,11 +90,13 @@ async fn sign_note(
     permit: Permit<policy::SignNotes>,
     db: Data<Db>,
     writing: Writing,
+    small: Data<SmallCells>,
     id: Path<NoteId>,
 ) -> Result<HttpResponse, Error> {
-    step(permit, &db, writing, id, Body::none(), Step::Sign, |tx, scope, row, ()| {
+    let small = **small;
+    step(permit, &db, writing, id, Body::none(), Step::Sign, move |tx, scope, row, ()| {
         let monitoring = monitorings::lock(tx, scope, &row.monitoring_id)?;
-        let sources = Sources::read(tx, scope, monitoring)?;
+        let sources = Sources::read(tx, scope, monitoring, small)?;
         flow_sign::require_ready(&row, &sources)?;
         flow_sign::sign(tx, row, &sources)
     })

@@ -7,6 +7,7 @@
 //! and DOCX. Both are pure: no clock, no database, no HTTP.
 
 mod domain;
+mod figures;
 mod flow;
 mod flow_content;
 mod flow_sign;

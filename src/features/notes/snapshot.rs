@@ -69,6 +69,9 @@ pub struct NoteSnapshot {
     pub preamble: String,
     /// Conclusions, the municipal ones first.
     pub conclusions: Vec<NoteConclusion>,
+    /// Indicators of the monitoring that belong to no single conclusion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<NoteFigure>,
     /// Short names of schools that have no accepted report.
     pub schools_without_report: Vec<String>,
     /// Subjects (schools or the municipality) named at signing as having no accepted report.
@@ -188,6 +191,54 @@ pub struct NoteConclusion {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schema(example = json!([2, 3, 4, 5]))]
     pub sources: Vec<u32>,
+    /// The indicators that its measures declare.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub figures: Vec<NoteFigure>,
+}
+
+/// An indicator with its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NoteFigure {
+    /// Its code.
+    #[schema(example = "I-10")]
+    pub code: String,
+    /// Its name.
+    pub name: String,
+    /// Code of the unit of the value.
+    #[schema(example = "percent")]
+    pub unit: String,
+    /// The value as printed.
+    #[schema(example = "33,3 % (28 из 84)")]
+    pub text: String,
+    /// The upper number; absent when so few people are counted that it is not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numerator: Option<i64>,
+    /// The lower number; absent when there is none, or it is not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub denominator: Option<i64>,
+    /// The value as a decimal number; absent when there was nobody to count, or it is not published.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "33.3")]
+    pub value: Option<String>,
+    /// What the municipality aims at, as a decimal number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "40")]
+    pub target: Option<String>,
+    /// The target as printed, with its unit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "40 %")]
+    pub target_text: Option<String>,
+    /// What it is for, and what not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose_note: Option<String>,
+    /// The department entered it: no report of the monitoring told it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub entered: bool,
+    /// The reports it was counted from: their numbers among `attachments`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(example = json!([2, 3, 4, 5]))]
+    pub sources: Vec<u32>,
 }
 
 /// One recommendation.
@@ -238,6 +289,11 @@ pub struct NoteSignatory {
     /// Initials and surname.
     #[schema(example = "И. И. Иванова")]
     pub name: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde gives a reference")]
+fn is_false(yes: &bool) -> bool {
+    !yes
 }
 
 impl NoteSnapshot {

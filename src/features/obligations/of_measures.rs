@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use chrono::{Months, NaiveDate};
+use chrono::{Days, Months, NaiveDate};
 
 use super::domain::{Duties, Obligation, ObligationKind, Subject, brief};
 use super::of_reports::asked_by;
@@ -73,6 +73,10 @@ impl<'a> Told<'a> {
 /// year is reported on and the next map is approved.
 const REPORTING_MONTHS: Months = Months::new(3);
 
+/// How many days after its due day a measure of a school's own map is still reminded of: nobody can
+/// tell the service that it was done, for such a map has no reports.
+const OWN_MAP_DAYS: u64 = 30;
+
 /// The earliest last day of a map that asks on `today` for what fell due in it.
 #[must_use]
 pub fn asks_since(today: NaiveDate) -> NaiveDate {
@@ -85,7 +89,8 @@ pub fn asks_since(today: NaiveDate) -> NaiveDate {
 /// What fell due stays until it is accounted for: until a report asks for it in place of the map,
 /// or tells a final status of it. Nothing more is asked when the map is no longer in force, nor
 /// once its last day is before [`asks_since`]; and of what no report has to tell of, because it
-/// does not count, nothing is asked after its due day.
+/// does not count, nothing is asked after its due day. A school's own map has no reports: its
+/// measures are reminded of for 30 days.
 #[must_use]
 pub fn of_measures(
     maps: &[MapLine],
@@ -97,6 +102,7 @@ pub fn of_measures(
 ) -> Vec<Obligation> {
     let mut found = Vec::new();
     let since = asks_since(today);
+    let reminded_since = today.checked_sub_days(Days::new(OWN_MAP_DAYS)).unwrap_or(today);
     for row in measures {
         let in_force = |map: &&MapLine| map.id == row.road_map_id && map.status == RoadMapStatus::Approved;
         let Some(map) = maps.iter().find(in_force) else { continue };
@@ -109,7 +115,11 @@ pub fn of_measures(
             Subject::of("measures", measure.id.as_str(), title)
         };
         let deadline = &measure.deadline;
-        let asks_for_past = measure.counts_in_compliance && map.period_end >= since;
+        let asks_for_past = measure.counts_in_compliance
+            && match map.school_id {
+                None => map.period_end >= since,
+                Some(_) => deadline.due_day().is_some_and(|due| due >= reminded_since),
+            };
         if let Some(due) = deadline.due_day().filter(|due| *due >= today || asks_for_past)
             && !told.settles(&measure, due)
         {

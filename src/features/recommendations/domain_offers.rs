@@ -100,6 +100,7 @@ pub fn measure_of(
             education_levels: None,
         }),
         criteria: Vec::new(),
+        indicators: Vec::new(),
         recommendations: vec![format!("R{}", recommendation.code)],
         counts_in_compliance: true,
         needs_review: moved || past || cut,

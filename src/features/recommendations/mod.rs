@@ -28,6 +28,7 @@ pub use self::flow::issue_of_monitoring;
 pub use self::policy::{CATALOGUE, FollowRecommendations, ReviewAddressees, WriteRecommendations};
 pub use self::store::{RecommendationRow, of_monitoring};
 pub use self::store_addressees::AddresseeRow;
+pub use self::store_offers::issued_within;
 
 use crate::web::Operations;
 

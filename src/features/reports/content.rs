@@ -4,6 +4,7 @@ use chrono::{NaiveDate, NaiveDateTime};
 use serde::{Deserialize, Serialize};
 
 use super::domain::{EvidenceKind, Item, ItemStatus, ReportStatus};
+use crate::features::indicators::Numbers;
 use crate::kit::code::codes;
 use crate::kit::id::{EvidenceId, MeasureId};
 
@@ -57,6 +58,10 @@ pub struct ItemContent {
     pub result: Option<String>,
     /// Why not, or not wholly.
     pub reason: Option<String>,
+    /// Numbers of the indicators that the measure declares; versions that were kept before there
+    /// was such a thing have none.
+    #[serde(default, skip_serializing_if = "Numbers::is_empty")]
+    pub numbers: Numbers,
     /// Optimistic lock.
     pub version: i32,
     /// UTC.

@@ -1,10 +1,12 @@
 //! What changed between two states of a report.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 use serde_json::{Value, json};
 
 use super::content::{Content, EvidenceContent, ItemContent};
-use super::place::{ReportField, item_pointer};
+use super::place::{ReportField, item_pointer, number_pointer};
 use crate::features::road_maps::Measure;
 
 /// One changed place with its old and new value; null where there was or is nothing.
@@ -82,6 +84,7 @@ fn of_item<'a>(
             json!(after.and_then(|i| i.reason.as_deref())),
         ),
     ];
+    found.extend(numbers(measure, before, after));
     found.push(difference(
         "carried_over",
         ReportField::CarriedOver,
@@ -110,6 +113,25 @@ fn of_item<'a>(
     found
 }
 
+/// Each indicator whose numbers differ, in the order of their codes.
+fn numbers<'a>(
+    measure: &'a Measure,
+    before: Option<&ItemContent>,
+    after: Option<&ItemContent>,
+) -> Vec<Difference<'a>> {
+    let told = |item: Option<&ItemContent>, code: &str| json!(item.and_then(|item| item.numbers.get(code)));
+    let codes: BTreeSet<&String> =
+        before.into_iter().chain(after).flat_map(|item| item.numbers.keys()).collect();
+    let difference = |code: &String| Difference {
+        pointer: format!("{}{}", item_pointer(measure), number_pointer(code)),
+        measure: Some(measure),
+        field: ReportField::Numbers,
+        old: told(before, code),
+        new: told(after, code),
+    };
+    codes.into_iter().map(difference).collect()
+}
+
 fn evidence_of(item: Option<&ItemContent>) -> &[EvidenceContent] {
     item.map_or(&[], |item| &item.evidence)
 }
@@ -122,6 +144,7 @@ fn document(one: &EvidenceContent) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::indicators::{Number, Numbers};
     use crate::features::reports::domain::tests::{by, day};
     use crate::features::reports::domain::{EvidenceKind, ItemStatus};
     use crate::kit::id::EvidenceId;
@@ -146,6 +169,7 @@ mod tests {
             actual_date: None,
             result: result.map(str::to_owned),
             reason: None,
+            numbers: Numbers::new(),
             version: 2,
             updated_at: day("2023-04-14").into(),
             carried_over: false,
@@ -175,6 +199,19 @@ mod tests {
         old.items[0].carried_over = true;
         let looked_at = ("/items/S1.1/carried_over".to_owned(), json!(true), json!(false));
         assert_eq!(changed(&old, &new), [looked_at]);
+    }
+
+    #[test]
+    fn a_number_differs_by_its_indicator() {
+        let number = |numerator| Number { numerator, denominator: Some(21) };
+        let old = content(ItemStatus::Done, None, vec![]);
+        let mut new = old.clone();
+        new.items[0].numbers = Numbers::from([("I-15".into(), number(7))]);
+        let told = json!({ "numerator": 7, "denominator": 21 });
+        assert_eq!(changed(&old, &new), [("/items/S1.1/numbers/I-15".to_owned(), Value::Null, told)]);
+        let mut same = new.clone();
+        same.items[0].version += 1;
+        assert_eq!(changed(&new, &same), []);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 
+use crate::features::indicators::Numbers;
 use crate::features::road_maps::Measure;
 use crate::kit::code::codes;
 use crate::kit::id::MeasureId;
@@ -134,6 +135,8 @@ pub struct ItemChange {
     pub result: Option<String>,
     /// Why not, or not wholly.
     pub reason: Option<String>,
+    /// Numbers of the indicators that the measure declares.
+    pub numbers: Numbers,
 }
 
 /// Every broken rule of writing `change` into the item of `measure` on the day `today`.
@@ -219,6 +222,7 @@ pub(super) mod tests {
             deadline,
             applies_to: AppliesTo::all(),
             criteria: vec!["c".into()],
+            indicators: vec!["I-15".into()],
             evidence_required: false,
             counts_in_compliance: true,
         }
@@ -251,7 +255,13 @@ pub(super) mod tests {
     }
 
     fn change(status: ItemStatus) -> ItemChange {
-        ItemChange { status, actual_date: None, result: None, reason: Some("Причина.".into()) }
+        ItemChange {
+            status,
+            actual_date: None,
+            result: None,
+            reason: Some("Причина.".into()),
+            numbers: Numbers::new(),
+        }
     }
 
     fn broken(change: &ItemChange) -> Vec<String> {

@@ -2,8 +2,10 @@
 
 use super::content::{Content, ContentShown, ItemContent};
 use super::domain::ReportStatus;
+use super::flow_numbers;
 use super::guard::{self, Guarded};
 use super::lifecycle::{Circumstances, ReportStep};
+use super::numbers::contradictions;
 use super::store::{self, ReportRow};
 use super::store_items;
 use super::store_versions::{self, VersionRow};
@@ -13,6 +15,7 @@ use super::view::{ItemView, ReportView};
 use crate::auth::Scope;
 use crate::db::{AnyConnection, Change, Op, Tx};
 use crate::error::Error;
+use crate::features::indicators;
 use crate::features::monitorings;
 use crate::kit::code::Code;
 use crate::kit::id::{AccountId, ReportId};
@@ -170,7 +173,10 @@ pub fn start_review(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error>
 ///
 /// 422 with everything that is missing, pointers `/items/{code}`.
 pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow, Error> {
-    let violations = submit_violations(&view.measures(), &view.items, view.monitoring.report_deadline);
+    let measures = view.measures();
+    let content = store_items::current(tx, &view.row)?;
+    let mut violations = submit_violations(&measures, &view.items, view.monitoring.report_deadline);
+    violations.extend(contradictions(&measures, &content.items));
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -182,7 +188,6 @@ pub fn submit(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow
     row.first_submitted_at = row.first_submitted_at.or(row.submitted_at);
     row.submitted_by = Some(by.clone());
     row.review_started_at = None;
-    let content = store_items::current(tx, &row)?;
     let row = save(tx, row, "submit", from, None)?;
     let version = VersionRow {
         report_id: row.id.clone(),
@@ -211,7 +216,7 @@ pub fn withdraw(tx: &mut Tx, mut row: ReportRow) -> Result<ReportRow, Error> {
     save(tx, row, "withdraw", from, None)
 }
 
-/// Sends a submitted or accepted report back.
+/// Sends a submitted or accepted report back; its numbers are confirmed no more.
 ///
 /// # Errors
 ///
@@ -230,15 +235,18 @@ pub fn send_back(
     row.return_reason.clone_from(&reason);
     row.accepted_at = None;
     row.accepted_by = None;
+    indicators::reopen(tx, &row.municipality_id, &row.id)?;
     save(tx, row, "return", from, reason.as_deref())
 }
 
-/// Accepts a submitted report.
+/// Accepts a submitted report, and confirms the numbers that it tells.
 ///
 /// # Errors
 ///
-/// 409 `own-report` for the person who submitted it.
-pub fn accept(tx: &mut Tx, mut row: ReportRow, by: &AccountId) -> Result<ReportRow, Error> {
+/// 409 `own-report` for the person who submitted it, `value-from-report` when an accepted report of
+/// another monitoring told another number for the same period.
+pub fn accept(tx: &mut Tx, view: ReportView, by: &AccountId) -> Result<ReportRow, Error> {
+    let mut row = view.row.clone();
     if row.submitted_by.as_ref() == Some(by) {
         return Err(Error::refuse(&problems::OWN_REPORT));
     }
@@ -247,6 +255,7 @@ pub fn accept(tx: &mut Tx, mut row: ReportRow, by: &AccountId) -> Result<ReportR
     row.accepted_at = Some(tx.now());
     row.accepted_by = Some(by.clone());
     row.review_started_at = row.review_started_at.or(row.accepted_at);
+    flow_numbers::confirm(tx, &view)?;
     save(tx, row, "accept", from, None)
 }
 
@@ -258,6 +267,7 @@ pub fn accept(tx: &mut Tx, mut row: ReportRow, by: &AccountId) -> Result<ReportR
 pub(super) fn cancel(tx: &mut Tx, mut row: ReportRow, reason: &str) -> Result<ReportRow, Error> {
     let from = row.status;
     row.status = ReportStatus::Cancelled;
+    indicators::reopen(tx, &row.municipality_id, &row.id)?;
     save(tx, row, "cancel", from, Some(reason))
 }
 

@@ -2,7 +2,9 @@
 
 use super::domain::{ItemChange, item_rules};
 use super::flow;
+use super::flow_numbers::units_of;
 use super::guard::{self, Guarded};
+use super::numbers::number_rules;
 use super::store;
 use super::store_items;
 use super::store_views;
@@ -48,7 +50,9 @@ pub fn write_item(
     change: ItemChange,
     confirmed: bool,
 ) -> Result<ItemView, Error> {
-    let violations = item_rules(&change, &view.measure, tx.today());
+    let mut violations = item_rules(&change, &view.measure, tx.today());
+    let units = units_of(tx, &view.row.municipality_id, [&change.numbers])?;
+    violations.extend(number_rules(&change.numbers, &view.measure, &units));
     let new = [
         ("/result", change.result.as_deref(), view.item.result.as_deref()),
         ("/reason", change.reason.as_deref(), view.item.reason.as_deref()),
@@ -57,7 +61,7 @@ pub fn write_item(
     if view.item.content() == change && !view.item.carried_over {
         return Ok(view);
     }
-    view.item.replace(change, tx.now());
+    view.item.replace(change, tx.now())?;
     store(tx, view, "update-item")
 }
 

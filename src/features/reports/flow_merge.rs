@@ -4,8 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::domain::{ItemChange, item_rules};
 use super::flow;
+use super::flow_numbers::units_of;
 use super::guard::{self, Guarded};
 use super::merge::{MergeConflict, MergeItem, MergeOutcome, MergeText, OnConflict};
+use super::numbers::number_rules;
 use super::place::ReportField;
 use super::store::ReportRow;
 use super::store_items::{self, ItemRow};
@@ -93,7 +95,7 @@ pub fn merge(tx: &mut Tx, view: ReportView, given: Merge) -> Result<Merged, Erro
     check(tx, &row, (&pairs, &texts), given.confirmed, violations)?;
     let mut is_changed = false;
     for pair in pairs.iter_mut().filter(|pair| pair.outcome == MergeOutcome::Written) {
-        pair.row.replace(pair.given.mine.clone(), tx.now());
+        pair.row.replace(pair.given.mine.clone(), tx.now())?;
         store_items::update_item(tx, &pair.row)?;
         is_changed = true;
     }
@@ -193,9 +195,14 @@ fn check(
     mut violations: Vec<Violation>,
 ) -> Result<(), Error> {
     let mut pointers = Vec::new();
-    for pair in pairs.iter().filter(|pair| pair.outcome == MergeOutcome::Written) {
+    let written = || pairs.iter().filter(|pair| pair.outcome == MergeOutcome::Written);
+    let told = written().map(|pair| &pair.given.mine.numbers);
+    let units = units_of(tx, &row.municipality_id, told)?;
+    for pair in written() {
         let number = pair.number;
-        for broken in item_rules(&pair.given.mine, pair.measure, tx.today()) {
+        let of_item = item_rules(&pair.given.mine, pair.measure, tx.today());
+        let of_numbers = number_rules(&pair.given.mine.numbers, pair.measure, &units);
+        for broken in of_item.into_iter().chain(of_numbers) {
             let pointer = format!("/items/{number}{}", broken.pointer);
             violations.push(Violation { pointer, ..broken });
         }

@@ -7,8 +7,9 @@ use super::store::{self, ReportRow};
 use super::store_items::{self, ItemRow};
 use super::store_prefill;
 use crate::auth::Scope;
-use crate::db::{Op, Tx};
+use crate::db::{Json, Op, Tx};
 use crate::error::Error;
+use crate::features::indicators::Numbers;
 use crate::features::monitorings::{self, MonitoringRow, SnapshotSchool};
 use crate::features::orders::{self, OrderStatus};
 use crate::features::road_maps::{self, Measure, RoadMapStatus};
@@ -113,7 +114,7 @@ pub(super) fn create_reports(
             for measure in concerning(measures, *subject)? {
                 let earlier = before.remove(&measure.lineage_id);
                 let carried = earlier.and_then(|earlier| carried_over(earlier, &period));
-                items.push(new_item(tx, &report, measure, carried));
+                items.push(new_item(tx, &report, measure, carried)?);
             }
             reports.push(report);
         }
@@ -165,15 +166,21 @@ fn draft(tx: &Tx, monitoring: &MonitoringRow, subject: Option<&SnapshotSchool>) 
 }
 
 /// The item of a measure: not started, or as it was `carried` over.
-fn new_item(tx: &Tx, report: &ReportRow, measure: &Measure, carried: Option<ItemChange>) -> ItemRow {
+fn new_item(
+    tx: &Tx,
+    report: &ReportRow,
+    measure: &Measure,
+    carried: Option<ItemChange>,
+) -> Result<ItemRow, Error> {
     let carried_over = carried.is_some();
     let content = carried.unwrap_or(ItemChange {
         status: ItemStatus::NotStarted,
         actual_date: None,
         result: None,
         reason: None,
+        numbers: Numbers::new(),
     });
-    ItemRow {
+    Ok(ItemRow {
         report_id: report.id.clone(),
         measure_id: measure.id.clone(),
         position: measure.position,
@@ -184,5 +191,6 @@ fn new_item(tx: &Tx, report: &ReportRow, measure: &Measure, carried: Option<Item
         version: 1,
         updated_at: tx.now(),
         carried_over,
-    }
+        numbers: Json::of(content.numbers)?,
+    })
 }

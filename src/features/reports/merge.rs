@@ -62,7 +62,7 @@ pub struct MergeText {
     "pointer": "/items/0", "measure_id": "0192f0c1-0000-7000-8000-000000000000", "code": "S1.1",
     "base_version": 1, "current_version": 2,
     "fields": [{"field": "result", "base": null, "mine": "Проведён входной контроль", "theirs": "Проведено"}],
-    "current": {"status": "done", "actual_date": "2023-02-20", "result": "Проведено", "reason": null}
+    "current": {"status": "done", "actual_date": "2023-02-20", "result": "Проведено", "reason": null, "numbers": {}}
 }))]
 pub struct MergeConflict {
     /// Place in the body: `/items/{n}` or `/texts/{name}`.
@@ -161,6 +161,12 @@ impl MergeItem {
                 json!(self.mine.reason),
                 json!(current.reason),
             ),
+            (
+                ReportField::Numbers,
+                base.map(|b| json!(b.numbers)),
+                json!(self.mine.numbers),
+                json!(current.numbers),
+            ),
         ];
         fields
             .into_iter()
@@ -216,9 +222,16 @@ impl MergeText {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::indicators::Numbers;
 
     fn says(status: ItemStatus, result: Option<&str>) -> ItemChange {
-        ItemChange { status, actual_date: None, result: result.map(str::to_owned), reason: None }
+        ItemChange {
+            status,
+            actual_date: None,
+            result: result.map(str::to_owned),
+            reason: None,
+            numbers: Numbers::new(),
+        }
     }
 
     fn mine(base_version: i32, base: Option<ItemChange>) -> MergeItem {
@@ -285,7 +298,7 @@ mod tests {
         assert_eq!(
             current.current,
             Some(
-                json!({"status": "in_progress", "actual_date": null, "result": "Нет", "reason": "Карантин"})
+                json!({"status": "in_progress", "actual_date": null, "result": "Нет", "reason": "Карантин", "numbers": {}})
             ),
             "the next attempt can rest on it"
         );

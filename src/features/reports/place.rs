@@ -18,6 +18,8 @@ codes! {
         Result = "result", "результат", "result";
         /// Why not, or not wholly.
         Reason = "reason", "причина", "reason";
+        /// What was counted.
+        Numbers = "numbers", "показатели", "numbers";
         /// Whether it only repeats an earlier report.
         CarriedOver = "carried_over", "перенесено из прошлого отчёта", "carried over";
         /// What proves it.
@@ -29,8 +31,8 @@ impl ReportField {
     /// The fields of the report as a whole.
     pub const OF_REPORT: [Self; 2] = [Self::Summary, Self::Problems];
     /// The fields of each item.
-    pub const OF_ITEM: [Self; 5] =
-        [Self::Status, Self::ActualDate, Self::Result, Self::Reason, Self::Evidence];
+    pub const OF_ITEM: [Self; 6] =
+        [Self::Status, Self::ActualDate, Self::Result, Self::Reason, Self::Numbers, Self::Evidence];
 }
 
 /// JSON pointer (RFC 6901) of a measure's item: `/items/{code}`.
@@ -39,10 +41,17 @@ pub fn item_pointer(measure: &Measure) -> String {
     format!("/items/{}", measure.code.replace('~', "~0").replace('/', "~1"))
 }
 
+/// JSON pointer of an indicator's number within its item: `/numbers/{code}`.
+#[must_use]
+pub fn number_pointer(code: &str) -> String {
+    format!("/numbers/{}", code.replace('~', "~0").replace('/', "~1"))
+}
+
 /// The measure that `pointer` names, `None` when it names a field of the whole report or the
 /// whole report itself (the empty pointer). The outer `None`: there is no such place.
 ///
-/// Places are `/summary`, `/problems`, `/items/{code}` and `/items/{code}/{field}`.
+/// Places are `/summary`, `/problems`, `/items/{code}`, `/items/{code}/{field}` and
+/// `/items/{code}/numbers/{indicator}`.
 #[must_use]
 pub fn find_place<'a>(pointer: &str, measures: &'a [Measure]) -> Option<Option<&'a Measure>> {
     let field_of = |fields: &[ReportField], name: &str| fields.iter().any(|field| field.as_str() == name);
@@ -58,6 +67,7 @@ pub fn find_place<'a>(pointer: &str, measures: &'a [Measure]) -> Option<Option<&
         rest.is_some_and(|rest| {
             rest.is_empty()
                 || rest.strip_prefix('/').is_some_and(|name| field_of(&ReportField::OF_ITEM, name))
+                || measure.indicators.iter().any(|code| rest == number_pointer(code))
         })
     });
     found.map(Some)
@@ -81,6 +91,8 @@ mod tests {
         }
         assert_eq!(code("/items/S1.1"), Some(Some("S1.1")));
         assert_eq!(code("/items/S1.1/result"), Some(Some("S1.1")));
+        assert_eq!(code("/items/S1.1/numbers/I-15"), Some(Some("S1.1")));
+        assert_eq!(code("/items/S1.1/numbers/I-99"), None);
         assert_eq!(code("/items/S1~12/evidence"), Some(Some("S1/2")));
         for nowhere in
             ["/", "summary", "/status", "/items", "/items/S9", "/items/S1.1/", "/items/S1.1/summary"]

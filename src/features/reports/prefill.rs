@@ -5,11 +5,13 @@ use std::ops::RangeInclusive;
 use chrono::NaiveDate;
 
 use super::domain::{ItemChange, ItemStatus, is_blank};
+use crate::features::indicators::Numbers;
 use crate::kit::personal_data::signs;
 
 /// What is carried over of an item: how far it was, and what was told of it; `None` when it told
 /// nothing.
 ///
+/// Numbers stay behind: last year's count nothing of this year.
 /// Of the day it was done only one within `period` is kept: last year's day proves nothing of this
 /// year. Evidence is not carried over for the same reason. A text with signs of personal data stays
 /// behind too: whoever confirmed it did so for that report.
@@ -21,6 +23,7 @@ pub fn carried_over(earlier: ItemChange, period: &RangeInclusive<NaiveDate>) -> 
         actual_date: earlier.actual_date.filter(|day| period.contains(day)),
         result: text(earlier.result),
         reason: text(earlier.reason),
+        numbers: Numbers::new(),
     };
     let told =
         carried.status != ItemStatus::NotStarted || carried.result.is_some() || carried.reason.is_some();
@@ -30,6 +33,7 @@ pub fn carried_over(earlier: ItemChange, period: &RangeInclusive<NaiveDate>) -> 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::features::indicators::Number;
     use crate::features::reports::domain::tests::day;
 
     fn earlier(status: ItemStatus, actual_date: &str, result: Option<&str>) -> ItemChange {
@@ -38,6 +42,7 @@ mod tests {
             actual_date: Some(day(actual_date)),
             result: result.map(str::to_owned),
             reason: None,
+            numbers: Numbers::from([("I-10".into(), Number { numerator: 7, denominator: Some(21) })]),
         }
     }
 
@@ -74,5 +79,6 @@ mod tests {
         let named = earlier(ItemStatus::Done, "2023-02-01", Some("Наставник Ирина Петровна"));
         let carried = carried_over(named, &year()).unwrap();
         assert_eq!((carried.status, carried.result), (ItemStatus::Done, None));
+        assert!(carried.numbers.is_empty(), "they count nothing of this year");
     }
 }

@@ -11,7 +11,8 @@ use super::store::ReportRow;
 use super::store_evidence::EvidenceRow;
 use super::view::ItemView;
 use crate::db::schema::{evidence, report_items};
-use crate::db::{AnyConnection, Prepared, insert_all};
+use crate::db::{AnyConnection, Json, Prepared, insert_all};
+use crate::features::indicators::Numbers;
 use crate::kit::id::{MeasureId, ReportId};
 
 /// An item as stored.
@@ -39,6 +40,8 @@ pub struct ItemRow {
     pub updated_at: NaiveDateTime,
     /// It says what an earlier report said, and nobody has looked at it since.
     pub carried_over: bool,
+    /// Numbers of the indicators that the measure declares.
+    pub numbers: Json<Numbers>,
 }
 
 /// The items of a report, in the order of the road map. Takes no scope: the caller holds the report.
@@ -108,16 +111,23 @@ impl ItemRow {
             actual_date: self.actual_date,
             result: self.result.clone(),
             reason: self.reason.clone(),
+            numbers: self.numbers.clone().into_inner(),
         }
     }
 
     /// Makes it say `new` under its next version; somebody has looked at it now.
-    pub(super) fn replace(&mut self, new: ItemChange, at: NaiveDateTime) {
+    ///
+    /// # Errors
+    ///
+    /// A serialization error: the numbers cannot be written as JSON.
+    pub(super) fn replace(&mut self, new: ItemChange, at: NaiveDateTime) -> QueryResult<()> {
         self.status = new.status;
         self.actual_date = new.actual_date;
         self.result = new.result;
         self.reason = new.reason;
+        self.numbers = Json::of(new.numbers)?;
         self.touch(at);
+        Ok(())
     }
 
     /// Raises its version; somebody has looked at it now.
@@ -134,6 +144,7 @@ impl ItemRow {
             actual_date: self.actual_date,
             result: self.result,
             reason: self.reason,
+            numbers: self.numbers.into_inner(),
             version: self.version,
             updated_at: self.updated_at,
             carried_over: self.carried_over,

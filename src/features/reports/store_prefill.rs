@@ -7,6 +7,7 @@ use diesel::prelude::*;
 use super::domain::{ItemChange, ReportStatus};
 use crate::db::AnyConnection;
 use crate::db::schema::{measures, monitorings, report_items, reports};
+use crate::features::indicators::Numbers;
 use crate::features::monitorings::MonitoringRow;
 use crate::kit::id::{LineageId, ReportId, SchoolId};
 
@@ -62,7 +63,7 @@ pub(super) fn told_before(
         stored.load::<(ReportId, LineageId, _, _, _, _)>(conn)?
     {
         let subject = subject_of.get(&report).cloned().ok_or(diesel::NotFound)?;
-        let item = ItemChange { status, actual_date, result, reason };
+        let item = ItemChange { status, actual_date, result, reason, numbers: Numbers::new() };
         told.entry(subject).or_default().insert(lineage, item);
     }
     Ok(told)

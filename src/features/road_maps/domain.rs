@@ -151,6 +151,8 @@ pub struct Measure {
     pub applies_to: AppliesTo,
     /// Codes of the criteria it feeds.
     pub criteria: Vec<String>,
+    /// Codes of the indicators whose numbers its report takes.
+    pub indicators: Vec<String>,
     /// Whether `done` needs evidence.
     pub evidence_required: bool,
     /// Whether it counts at all; one that does not needs no item.

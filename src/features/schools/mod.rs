@@ -17,5 +17,5 @@ pub use self::flow::close;
 pub use self::http::configure;
 pub use self::policy::{CATALOGUE, WriteSchools};
 pub use self::shape::SchoolOut;
-pub use self::store::{NOT_LOW, SchoolRow, active_of, find, find_for_change, find_many};
+pub use self::store::{NOT_LOW, SchoolRow, active_of, find, find_for_change, find_many, names_of};
 pub use self::store_work::School;

@@ -222,6 +222,22 @@ pub fn find_many(conn: &mut AnyConnection, scope: &Scope, ids: &[SchoolId]) -> Q
     scoped(scope).filter(schools::id.eq_any(ids)).select(SchoolRow::as_select()).order(schools::id).load(conn)
 }
 
+/// The short names of these schools, by name. Public: takes no scope, names of schools are no secret.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn names_of(
+    conn: &mut AnyConnection,
+    ids: impl IntoIterator<Item = SchoolId>,
+) -> QueryResult<Vec<(SchoolId, String)>> {
+    schools::table
+        .filter(schools::id.eq_any(ids))
+        .select((schools::id, schools::short_name))
+        .order((schools::short_name_folded, schools::id))
+        .load(conn)
+}
+
 /// The active schools of a municipality, by name.
 ///
 /// # Errors

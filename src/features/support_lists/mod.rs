@@ -15,8 +15,8 @@ mod store;
 
 pub use self::domain::{ListCategory, ListLevel, ListStatus};
 pub use self::entries::{
-    Assessment, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
-    entries_for_monitoring, exclude_closed_school, is_listed, standing_of_year,
+    Assessment, Departure, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
+    departures_of, entries_for_monitoring, exclude_closed_school, is_listed, standing_of_year,
 };
 pub use self::policy::{ApproveLists, CATALOGUE};
 

@@ -179,28 +179,38 @@ fn check_denominator(unit: Unit, wording: &Wording) -> Vec<Violation> {
     broken.into_iter().map(|(code, detail)| Violation::new("/denominator", code, detail)).collect()
 }
 
-/// What is wrong with the codes of indicators that something of a municipality declares for the
-/// numbers of this level, with pointers `{pointer}/{n}`: each must stand in the catalogue, be of
-/// the level, be typed and not computed, and not be archived. `kept` were declared before.
+/// Indicators that something declares for the numbers of its reports.
+#[derive(Debug)]
+pub struct Declared<'a> {
+    /// Where the codes stand.
+    pub pointer: String,
+    /// Whose numbers they are to be.
+    pub level: IndicatorLevel,
+    /// The codes.
+    pub codes: &'a [String],
+}
+
+/// What is wrong with the indicators that something of a municipality declares, with pointers
+/// `{pointer}/{n}`: each must stand in the catalogue, be of the level, be typed and not computed,
+/// and not be archived unless it is one of `kept`, which were declared before.
 ///
 /// # Errors
 ///
 /// The database's own failures.
-pub fn usable(
+pub fn unusable(
     conn: &mut AnyConnection,
     municipality: &MunicipalityId,
-    level: IndicatorLevel,
-    declared: &[(String, &[String])],
+    declared: &[Declared<'_>],
     kept: &[String],
 ) -> Result<Vec<Violation>, Error> {
-    let codes = declared.iter().flat_map(|(_, codes)| codes.iter().map(String::as_str));
+    let codes = declared.iter().flat_map(|some| some.codes.iter().map(String::as_str));
     let known = store::by_codes(conn, municipality, codes)?;
     let mut found = Vec::new();
-    for (pointer, codes) in declared {
+    for Declared { pointer, level, codes } in declared {
         for (n, code) in codes.iter().enumerate() {
             let row = known.iter().find(|row| row.code == *code);
             found.extend(
-                refusal(row, level, kept.contains(code))
+                refusal(row, *level, kept.contains(code))
                     .map(|(code, detail)| Violation::new(format!("{pointer}/{n}"), code, detail)),
             );
         }

@@ -6,7 +6,7 @@ mod shape;
 mod shipped;
 mod store;
 
-pub use self::flow::usable;
+pub use self::flow::{Declared, unusable};
 pub use self::http::configure;
 pub use self::shipped::ensure as ensure_shipped;
-pub use self::store::{IndicatorRow, by_codes, find, find_many, named};
+pub use self::store::{IndicatorRow, by_codes, find, find_many};

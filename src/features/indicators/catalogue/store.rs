@@ -219,16 +219,6 @@ pub fn by_codes<'a>(
         .load(conn)
 }
 
-/// The shipped indicator with this code.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged; not found when it is not shipped.
-pub fn named(conn: &mut AnyConnection, code: &str) -> QueryResult<IndicatorRow> {
-    let query = indicators::table.filter(indicators::owner.eq(SERVICE)).filter(indicators::code.eq(code));
-    query.select(IndicatorRow::as_select()).first(conn)
-}
-
 /// The last place in the catalogue of a municipality, 0 when it is empty. Takes no scope: the caller
 /// writes into that catalogue.
 ///

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::super::catalogue::{self, IndicatorRow};
-use super::super::domain::{self, IndicatorLevel, Number};
+use super::super::domain::{self, IndicatorLevel, Number, Unit};
 use super::period::ValueState;
 use super::store::{self, ValueKey, ValueRow};
 use crate::auth::Scope;
@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::features::schools::{self, SchoolStatus};
 use crate::kit::code::Code;
 use crate::kit::decimal::Decimal;
-use crate::kit::id::{IndicatorId, IndicatorValueId, MunicipalityId, ReportId, SchoolId};
+use crate::kit::id::{IndicatorId, IndicatorValueId, MunicipalityId, SchoolId};
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 use crate::problems;
@@ -61,14 +61,17 @@ pub struct Place {
     pub municipality_id: MunicipalityId,
     /// The stored value.
     pub old: Option<ValueRow>,
+    /// Whether a monitoring of the municipality looks at exactly this period.
+    pub is_monitored: bool,
 }
 
-/// Where the value belongs, its writers kept out until the transaction ends.
+/// Where the value belongs, its writers kept out until the transaction ends. A number left out
+/// beside one that an accepted report told is that number: only target and baseline are written.
 ///
 /// # Errors
 ///
 /// 404 for a scope that is no municipality.
-pub fn place(tx: &mut Tx, scope: &Scope, text: &ValueText) -> Result<Place, Error> {
+pub fn place(tx: &mut Tx, scope: &Scope, text: &mut ValueText) -> Result<Place, Error> {
     let municipality = scope.municipality().cloned().ok_or_else(Error::not_found)?;
     store::lock_all_of(tx, &municipality)?;
     let indicator = catalogue::find(tx, scope, &text.indicator_id)?;
@@ -85,7 +88,15 @@ pub fn place(tx: &mut Tx, scope: &Scope, text: &ValueText) -> Result<Place, Erro
         period_end: text.period_end,
     };
     let old = store::by_key(tx, &key)?;
+    if let Some(told) = old.as_ref().filter(|old| old.is_told())
+        && text.numerator.is_none()
+        && text.denominator.is_none()
+    {
+        (text.numerator, text.denominator) = (told.numerator, told.denominator);
+    }
+    let is_monitored = store::is_monitored(tx, &municipality, (text.period_start, text.period_end))?;
     Ok(Place {
+        is_monitored,
         indicator,
         school_known: text.school_id.is_none() || school.is_some(),
         school_closed: school.is_some_and(|school| school.status == SchoolStatus::Closed),
@@ -127,7 +138,8 @@ impl ValueRow {
 ///
 /// 422 with every broken rule.
 pub fn put(tx: &mut Tx, place: Place, text: &ValueText) -> Result<ValueRow, Error> {
-    let (mut violations, target, baseline) = check_aims(text);
+    let unit = place.indicator.as_ref().map(|indicator| indicator.unit);
+    let (mut violations, target, baseline) = check_aims(text, unit);
     violations.extend(check_place(&place, text));
     if let Some(indicator) = &place.indicator {
         violations.extend(check_number(indicator, text, tx.today()));
@@ -164,7 +176,11 @@ pub fn put(tx: &mut Tx, place: Place, text: &ValueText) -> Result<ValueRow, Erro
 }
 
 /// Stores `row` under its next version, unless it is what is there.
-fn save(tx: &mut Tx, old: Option<ValueRow>, mut row: ValueRow) -> Result<ValueRow, Error> {
+///
+/// # Errors
+///
+/// Database failures only.
+pub(super) fn save(tx: &mut Tx, old: Option<ValueRow>, mut row: ValueRow) -> Result<ValueRow, Error> {
     match old {
         Some(old) if old == row => Ok(old),
         Some(old) => {
@@ -205,16 +221,16 @@ fn check_place(place: &Place, text: &ValueText) -> Vec<Violation> {
         );
         return found;
     };
-    if indicator.computed {
+    if indicator.computed && text.number().is_some() {
         broken(
             "/indicator_id",
             "computed",
-            "Этот показатель служба вычисляет сама: его значения не вводят",
-            "The service computes this indicator itself: nobody types it",
+            "Этот показатель служба вычисляет сама: вводят только целевой и исходный уровни",
+            "The service computes this indicator itself: only target and baseline are typed",
         );
     }
     match (indicator.level, &text.school_id) {
-        (IndicatorLevel::School, None) => broken(
+        (IndicatorLevel::School, None) if text.number().is_some() => broken(
             "/school_id",
             "required",
             "Укажите школу: значение муниципалитета складывается из значений школ",
@@ -228,9 +244,8 @@ fn check_place(place: &Place, text: &ValueText) -> Vec<Violation> {
         ),
         _ => {}
     }
-    // A report tells numbers of its monitoring's own period.
-    let stands = place.old.is_some();
-    if !stands && !indicator.period_type.fits(text.period_start, text.period_end) {
+    // A report tells numbers of its monitoring's own period, whatever the indicator's type.
+    if !place.is_monitored && !indicator.period_type.fits(text.period_start, text.period_end) {
         broken(
             "/period_end",
             "period-type",
@@ -263,112 +278,36 @@ fn check_number(indicator: &IndicatorRow, text: &ValueText, today: NaiveDate) ->
 }
 
 /// Target and baseline in hundredths, and what is wrong with them.
-fn check_aims(text: &ValueText) -> (Vec<Violation>, Option<i32>, Option<i32>) {
+fn check_aims(text: &ValueText, unit: Option<Unit>) -> (Vec<Violation>, Option<i32>, Option<i32>) {
     let mut found = Vec::new();
     let mut exact = |pointer: &str, given: Option<f64>| {
-        let hundredths = given
-            .map(|number| Decimal::exact(number).and_then(|exact| i32::try_from(exact.as_hundredths()).ok()));
-        if hundredths == Some(None) {
+        let aim = given.map(Decimal::exact);
+        if aim == Some(None) {
             let detail = Bi::fixed("Не больше двух знаков после запятой", "Two decimal places at most");
             found.push(Violation::new(pointer, "precision", detail));
         }
-        hundredths.flatten()
+        let aim = aim.flatten()?;
+        if let Some((least, most)) =
+            unit.map(Unit::bounds).filter(|(least, most)| aim < *least || aim > *most)
+        {
+            let detail = Bi::of(
+                format!("От {} до {}", least.in_russian(), most.in_russian()),
+                format!("From {least} to {most}"),
+            );
+            found.push(Violation::new(pointer, "range", detail));
+        }
+        i32::try_from(aim.as_hundredths()).ok()
     };
     let (target, baseline) = (exact("/target", text.target), exact("/baseline", text.baseline));
     (found, target, baseline)
 }
 
-/// A number that an accepted report tells of an indicator.
-#[derive(Debug, Clone)]
-pub struct Counted {
-    /// The indicator.
-    pub indicator_id: IndicatorId,
-    /// What was counted.
-    pub number: Number,
-}
-
-/// Whose numbers a report tells, and of which period.
-#[derive(Debug, Clone)]
-pub struct Telling {
-    /// The report.
-    pub report_id: ReportId,
-    /// The municipality.
-    pub municipality_id: MunicipalityId,
-    /// The school; `None`: the municipality itself.
-    pub school_id: Option<SchoolId>,
-    /// First day and last day.
-    pub period: (NaiveDate, NaiveDate),
-}
-
-/// Confirms the numbers of a report that is being accepted. Targets and baselines stay; a number
-/// that stood there before gives way to the one that was reviewed now; what an earlier acceptance
-/// of the report confirmed and it tells no more is no longer confirmed.
-///
-/// # Errors
-///
-/// Database failures only.
-pub fn confirm(tx: &mut Tx, telling: &Telling, counted: &[Counted]) -> Result<(), Error> {
-    store::lock_all_of(tx, &telling.municipality_id)?;
-    reopen_but(tx, &telling.report_id, counted)?;
-    let subject =
-        telling.school_id.as_ref().map_or(telling.municipality_id.as_str(), SchoolId::as_str).to_owned();
-    for one in counted {
-        let key = ValueKey {
-            indicator_id: one.indicator_id.clone(),
-            municipality_id: telling.municipality_id.clone(),
-            subject: subject.clone(),
-            period_start: telling.period.0,
-            period_end: telling.period.1,
-        };
-        let old = store::by_key(tx, &key)?;
-        let row = ValueRow {
-            id: old.as_ref().map_or_else(IndicatorValueId::generate, |old| old.id.clone()),
-            indicator_id: key.indicator_id,
-            subject: key.subject,
-            municipality_id: key.municipality_id,
-            school_id: telling.school_id.clone(),
-            period_start: key.period_start,
-            period_end: key.period_end,
-            numerator: Some(one.number.numerator),
-            denominator: one.number.denominator,
-            target: old.as_ref().and_then(|old| old.target),
-            baseline: old.as_ref().and_then(|old| old.baseline),
-            state: ValueState::Confirmed,
-            report_id: Some(telling.report_id.clone()),
-            version: old.as_ref().map_or(1, |old| old.version),
-            created_at: old.as_ref().map_or(tx.now(), |old| old.created_at),
-            updated_at: old.as_ref().map_or(tx.now(), |old| old.updated_at),
-        };
-        save(tx, old, row)?;
-    }
-    Ok(())
-}
-
-/// Takes the confirmation back of what a report told: it is being corrected, or counts no more.
-///
-/// # Errors
-///
-/// Database failures only.
-pub fn reopen(tx: &mut Tx, report: &ReportId) -> Result<(), Error> {
-    reopen_but(tx, report, &[])
-}
-
-fn reopen_but(tx: &mut Tx, report: &ReportId, told: &[Counted]) -> Result<(), Error> {
-    for old in store::of_report(tx, report)? {
-        let stays = told.iter().any(|one| one.indicator_id == old.indicator_id);
-        if !stays && old.state == ValueState::Confirmed {
-            let row = ValueRow { state: ValueState::Entered, ..old.clone() };
-            save(tx, Some(old), row)?;
-        }
-    }
-    Ok(())
-}
-
 fn record(tx: &mut Tx, old: Option<&ValueRow>, row: &ValueRow, op: Op, action: &'static str) {
-    let visible = |state: ValueState| state == ValueState::Confirmed;
+    // A target alone needs no confirmation.
+    let visible = |row: &ValueRow| row.state == ValueState::Confirmed || row.numerator.is_none();
     let change = Change::new(op, "indicator-values", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
-        .visible(old.is_some_and(|old| visible(old.state)), visible(row.state))
+        .visible(old.is_some_and(visible), visible(row))
         .status(old.map(|old| old.state.as_str()), Some(row.state.as_str()));
     tx.record(change);
 }

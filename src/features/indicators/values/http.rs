@@ -66,7 +66,7 @@ async fn list_indicator_values(
 /// It is the only one of its indicator, school (or municipality), first and last day. `If-Match`
 /// is optional; an unchanged one answers 200 and keeps its version. Answers 409
 /// `value-from-report` when an accepted report told another number: return the report instead;
-/// target and baseline can be set. 409 `school-closed` for a closed school.
+/// target and baseline can be set, with the number or without it. 409 `school-closed` for a closed school.
 #[utoipa::path(tag = "indicators", request_body = IndicatorValueIn, responses(
     (status = 200, description = "Replaced", body = IndicatorValueOut),
     (status = 201, description = "Created", body = IndicatorValueOut),
@@ -83,8 +83,8 @@ async fn put_indicator_value(
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
             writing.admit(tx, &body)?;
-            let text = body.checked()?.into();
-            let place = flow::place(tx, &scope, &text)?;
+            let mut text = body.checked()?.into();
+            let place = flow::place(tx, &scope, &mut text)?;
             writing.allow_version(place.old.as_ref().map_or(0, |old| old.version))?;
             flow::require_open(&place, &text)?;
             let created = place.old.is_none();

@@ -34,9 +34,10 @@ use crate::web::{ActionOut, Answer, AnyOf, Between, Filter, resource};
     "target": 40, "baseline": 25.5, "state": "confirmed"
 }))]
 pub(super) struct IndicatorValueIn {
-    /// The indicator; not one that the service computes.
+    /// The indicator; one that the service computes takes target and baseline only.
     indicator_id: IndicatorId,
-    /// The school; null for an indicator of the municipal level.
+    /// The school; null for an indicator of the municipal level, and for the municipality's target and
+    /// baseline of one of the school level.
     school_id: Option<SchoolId>,
     /// First day.
     period_start: NaiveDate,
@@ -276,6 +277,7 @@ impl IndicatorAggregateOut {
                 let indicator = indicators.get(&indicator_id)?;
                 let counted: Vec<&ValueRow> =
                     list.into_iter().filter(|row| row.numerator.is_some()).collect();
+                let unit = indicator.unit.of_all(indicator.level);
                 let sum = Sum::of(indicator.unit, counted.iter().filter_map(|row| row.number()));
                 Some(Self {
                     code: indicator.code.clone(),
@@ -283,10 +285,10 @@ impl IndicatorAggregateOut {
                     municipality_id,
                     period_start,
                     period_end,
-                    unit: indicator.unit.of_sum(),
+                    unit,
                     numerator: sum.numerator,
-                    denominator: sum.shown_denominator(indicator.unit),
-                    value: sum.value(indicator.unit),
+                    denominator: sum.shown_denominator(unit),
+                    value: sum.value(unit),
                     values: counted.len(),
                     confirmed: counted.iter().filter(|row| row.state == ValueState::Confirmed).count(),
                 })

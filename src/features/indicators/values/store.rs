@@ -1,13 +1,14 @@
 //! Queries on the values of indicators.
 
 use chrono::{NaiveDate, NaiveDateTime};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
 use super::super::domain::Number;
 use super::period::ValueState;
 use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::{indicator_values as values, indicators, municipalities};
+use crate::db::schema::{indicator_values as values, indicators, monitorings, municipalities, reports};
 use crate::db::{AnyConnection, Backend, keyset, lock};
 use crate::kit::id::{IndicatorId, IndicatorValueId, MunicipalityId, ReportId, SchoolId};
 
@@ -104,7 +105,7 @@ pub struct ValueKey {
     pub period_end: NaiveDate,
 }
 
-/// Values that `scope` reads: a region only the confirmed ones.
+/// Values that `scope` reads: a region only confirmed numbers; a target alone needs no confirmation.
 fn scoped<'a>(scope: &'a Scope) -> values::BoxedQuery<'a, Backend> {
     let mut query = values::table.into_boxed();
     if let Some(schools) = scope.schools() {
@@ -117,7 +118,7 @@ fn scoped<'a>(scope: &'a Scope) -> values::BoxedQuery<'a, Backend> {
             municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
         query = query
             .filter(values::municipality_id.eq_any(within))
-            .filter(values::state.eq(ValueState::Confirmed));
+            .filter(values::state.eq(ValueState::Confirmed).or(values::numerator.is_null()));
     }
     query
 }
@@ -255,8 +256,28 @@ pub fn of_period(
         .load(conn)
 }
 
+/// Whether a monitoring of the municipality looks at exactly this period. Takes no scope: the caller
+/// holds the municipality.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn is_monitored(
+    conn: &mut AnyConnection,
+    municipality: &MunicipalityId,
+    period: (NaiveDate, NaiveDate),
+) -> QueryResult<bool> {
+    let monitored = monitorings::table
+        .filter(monitorings::municipality_id.eq(municipality))
+        .filter(monitorings::period_start.eq(period.0))
+        .filter(monitorings::period_end.eq(period.1));
+    diesel::select(exists(monitored)).get_result(conn)
+}
+
 /// The confirmed numbers of a municipality's public indicators in periods that end from `first` to
-/// `last`, by indicator. Public: takes no scope.
+/// `last`, by indicator: what reports told once a signed note holds them, what the department typed
+/// once the period has ended before `today`. Whoever watched a table fill up report by report would
+/// read each school's numbers out of the growing total. Public: takes no scope.
 ///
 /// # Errors
 ///
@@ -264,15 +285,21 @@ pub fn of_period(
 pub fn confirmed_within(
     conn: &mut AnyConnection,
     municipality: &MunicipalityId,
-    first: NaiveDate,
-    last: NaiveDate,
+    (first, last): (NaiveDate, NaiveDate),
+    today: NaiveDate,
 ) -> QueryResult<Vec<ValueRow>> {
+    let frozen = reports::table
+        .inner_join(monitorings::table)
+        .filter(monitorings::frozen_at.is_not_null())
+        .select(reports::id.nullable());
+    let typed = values::report_id.is_null().and(values::period_end.lt(today));
     let public = indicators::table.filter(indicators::public.eq(true)).select(indicators::id);
     values::table
         .filter(values::municipality_id.eq(municipality))
         .filter(values::period_end.between(first, last))
         .filter(values::state.eq(ValueState::Confirmed))
         .filter(values::numerator.is_not_null())
+        .filter(typed.or(values::report_id.eq_any(frozen)))
         .filter(values::indicator_id.eq_any(public))
         .order((values::indicator_id, values::period_start, values::period_end, values::id))
         .select(ValueRow::as_select())

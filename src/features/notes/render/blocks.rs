@@ -1,6 +1,6 @@
 //! The body of a note, in the order of printing.
 
-use super::super::snapshot::{NoteConclusion, NoteLevel, NoteRecommendation, NoteSnapshot};
+use super::super::snapshot::{NoteConclusion, NoteFigure, NoteLevel, NoteRecommendation, NoteSnapshot};
 use crate::print::text::{
     enumerated, line, long_date, paragraphs, period, ranges, requisites, sentence, short_date,
 };
@@ -40,6 +40,7 @@ pub(super) fn of(note: &NoteSnapshot) -> Vec<Block> {
     let mut blocks = Vec::new();
     general(note, &mut blocks);
     conclusions(note, &mut blocks);
+    figures(note, &mut blocks);
     recommendations(&note.recommendations, &mut blocks);
     attachments(note, &mut blocks);
     blocks
@@ -116,12 +117,64 @@ fn conclusions(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
 }
 
 fn concluded(conclusion: &NoteConclusion) -> Item {
-    let source = match conclusion.sources.as_slice() {
+    let mut texts = paragraphs(&conclusion.text);
+    texts.extend(conclusion.figures.iter().map(|figure| {
+        let elsewhere = source_of(figure).filter(|_| figure.sources != conclusion.sources);
+        let said = sentence(figured(figure));
+        elsewhere.map_or(said.clone(), |source| format!("{said} {source}"))
+    }));
+    Item { source: source(&conclusion.sources), ..item(line(&conclusion.code), texts) }
+}
+
+/// Which attachments a text rests on.
+fn source(attachments: &[u32]) -> Option<String> {
+    match attachments {
         [] => None,
         [one] => Some(format!("Источник: приложение\u{A0}{one}.")),
         some => Some(format!("Источник: приложения {}.", ranges(some))),
-    };
-    Item { source, ..item(line(&conclusion.code), paragraphs(&conclusion.text)) }
+    }
+}
+
+/// Where an indicator comes from.
+fn source_of(figure: &NoteFigure) -> Option<String> {
+    match figure.entered {
+        true => Some("Источник: данные органа управления образованием.".to_owned()),
+        false => source(&figure.sources),
+    }
+}
+
+/// An indicator with its value, and what the municipality aims at.
+fn figured(figure: &NoteFigure) -> String {
+    let (name, value) = (line(&figure.name), line(&figure.text));
+    match &figure.target_text {
+        Some(target) => format!("{name}: {value}, целевое значение\u{A0}– {}", line(target)),
+        None => format!("{name}: {value}"),
+    }
+}
+
+/// Indicators of the whole, and what some of them are not for.
+fn figures(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
+    let of_conclusions = note.conclusions.iter().flat_map(|conclusion| &conclusion.figures);
+    let mut purposes: Vec<String> = Vec::new();
+    for text in note.figures.iter().chain(of_conclusions).filter_map(|figure| figure.purpose_note.as_ref()) {
+        let text = line(text);
+        if !purposes.contains(&text) {
+            purposes.push(text);
+        }
+    }
+    if note.figures.is_empty() && purposes.is_empty() {
+        return;
+    }
+    blocks.push(Block::Section("Показатели".to_owned()));
+    if !note.figures.is_empty() {
+        let numbered = note.figures.iter().zip(1_u32..);
+        let items = numbered.map(|(figure, number)| Item {
+            source: source_of(figure),
+            ..item(number.to_string(), vec![sentence(figured(figure))])
+        });
+        blocks.push(Block::Numbered(items.collect()));
+    }
+    blocks.extend(purposes.into_iter().map(|text| Block::Paragraph(sentence(text))));
 }
 
 /// Recommendations, with one lead for neighbours of the same addressees.

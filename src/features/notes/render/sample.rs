@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::super::snapshot::{
-    NoteAttachment, NoteConclusion, NoteLevel, NoteList, NoteMonitoring, NoteOrder, NoteRecommendation,
-    NoteRoadMap, NoteSchool, NoteSignatory, NoteSnapshot, SCHEMA_VERSION,
+    NoteAttachment, NoteConclusion, NoteFigure, NoteLevel, NoteList, NoteMonitoring, NoteOrder,
+    NoteRecommendation, NoteRoadMap, NoteSchool, NoteSignatory, NoteSnapshot, SCHEMA_VERSION,
 };
 use crate::kit::id::{MonitoringId, OrderId, ReportId, RoadMapId, SchoolId, SupportListId};
 
@@ -136,9 +136,19 @@ pub(crate) fn snapshot() -> NoteSnapshot {
                 verdict: "all".into(),
                 text: (*text).into(),
                 generated_text: None,
+                figures: match *code {
+                    "2.5" => vec![figure(
+                        "I-10",
+                        "Доля педагогов школы, прошедших повышение квалификации за год",
+                        "33,3\u{A0}% (28 из 84)",
+                        vec![2, 3, 4, 5],
+                    )],
+                    _ => Vec::new(),
+                },
                 sources: if code.starts_with('1') { vec![1] } else { vec![2, 3, 4, 5] },
             })
             .collect(),
+        figures: vec![figure("I-20", "Доля школ, представивших отчёт в срок", "75\u{A0}% (3 из 4)", vec![2, 3, 4])],
         schools_without_report: vec![],
         missing_reports: vec![],
         recommendations: (1..)
@@ -156,5 +166,23 @@ pub(crate) fn snapshot() -> NoteSnapshot {
             position: "Начальник отдела образования".into(),
             name: "И. И. Иванова".into(),
         },
+    }
+}
+
+/// An indicator with a target of 40 %.
+pub fn figure(code: &str, name: &str, text: &str, sources: Vec<u32>) -> NoteFigure {
+    NoteFigure {
+        code: code.into(),
+        name: name.into(),
+        unit: "percent".into(),
+        text: text.into(),
+        numerator: Some(1),
+        denominator: Some(3),
+        value: Some("33.3".into()),
+        target: Some("40".into()),
+        target_text: Some("40\u{A0}%".into()),
+        purpose_note: None,
+        entered: false,
+        sources,
     }
 }

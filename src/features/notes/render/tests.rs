@@ -73,6 +73,10 @@ fn every_form_carries_every_fact() {
         "Руководителям школ, включенных в перечень:".to_owned(),
         "Источник: приложение 1.".to_owned(),
         "Источник: приложения 2–5.".to_owned(),
+        "Показатели".to_owned(),
+        "1. Доля школ, представивших отчёт в срок: 75 % (3 из 4), целевое значение – 40 %.".to_owned(),
+        "Источник: приложения 2–4.".to_owned(),
+        "Доля педагогов школы, прошедших повышение квалификации за год: 33,3 % (28 из 84)".to_owned(),
         "Приложение:".to_owned(),
         "1. Отчет отдела образования, версия 1, принят 25.12.2023;".to_owned(),
         "5. Отчет МБОУ-Юрьевская СОШ, версия 1, принят 26.12.2023.".to_owned(),
@@ -118,6 +122,24 @@ fn every_form_carries_what_is_rare() {
         ] {
             assert!(text.contains(fact), "{form} lacks «{fact}»:\n{text}");
         }
+    }
+}
+
+#[test]
+fn what_an_indicator_is_not_for_is_said_once() {
+    let mut note = sample::snapshot();
+    note.figures.push(sample::figure("I-1", "Доля участников ВПР", "10\u{A0}% (2 из 20)", vec![]));
+    note.figures.push(sample::figure("I-9", "Доля подтвердивших", "50\u{A0}% (10 из 20)", vec![]));
+    for figure in note.figures.iter_mut().skip(1) {
+        figure.purpose_note = Some("Рейтинги не строятся".into());
+    }
+    for (form, text) in forms(&registered(&note)) {
+        assert_eq!(text.matches("Рейтинги не строятся.").count(), 1, "{form}:\n{text}");
+    }
+    note.figures.clear();
+    note.conclusions.iter_mut().for_each(|conclusion| conclusion.figures.clear());
+    for (form, text) in forms(&registered(&note)) {
+        assert!(!text.contains("Показатели"), "{form}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What is asked and written of reports, items and evidence, as JSON.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
@@ -10,6 +12,7 @@ use super::super::flow::ReportText;
 use super::super::flow_evidence::{NewEvidence, Source};
 use super::super::store::Narrowed;
 use super::shape::ReportItemOut;
+use crate::features::indicators::Number;
 use crate::kit::id::{EvidenceId, MonitoringId, SchoolId};
 use crate::web::body::present;
 use crate::web::{AnyOf, Filter};
@@ -58,7 +61,8 @@ pub(super) struct ReportReturn {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "status": "done", "actual_date": "2023-04-14", "result": "План наставничества утверждён приказом № 31"
+    "status": "done", "actual_date": "2023-04-14", "result": "План наставничества утверждён приказом № 31",
+    "numbers": {"I-12": {"numerator": 3, "denominator": 3}}
 }))]
 pub(super) struct ReportItemIn {
     /// How far it is.
@@ -71,6 +75,9 @@ pub(super) struct ReportItemIn {
     /// Why not, or not wholly; required with `partly`, `not_done`, `not_applicable`.
     #[schema(max_length = 4000)]
     reason: Option<String>,
+    /// Numbers of the indicators that the measure declares, by their codes.
+    #[serde(default)]
+    numbers: BTreeMap<String, Number>,
     /// What looks like personal data in the texts is needed there; the audit keeps who said so.
     #[serde(default)]
     #[schema(default = false)]
@@ -259,6 +266,7 @@ impl From<ReportItemIn> for ItemChange {
             actual_date: given.actual_date,
             result: given.result,
             reason: given.reason,
+            numbers: given.numbers,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What was filled without the network, as JSON.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -8,6 +10,7 @@ use super::super::domain::{ItemChange, ItemStatus};
 use super::super::flow_merge::Merge;
 use super::super::merge::{MergeItem, MergeText, OnConflict};
 use super::super::place::ReportField;
+use crate::features::indicators::Number;
 use crate::kit::id::MeasureId;
 
 /// What somebody touched without the network, with what it rests on.
@@ -61,6 +64,9 @@ pub(super) struct MergeItemIn {
     /// Why not, or not wholly; required with `partly`, `not_done`, `not_applicable`.
     #[schema(max_length = 4000)]
     reason: Option<String>,
+    /// Numbers of the indicators that the measure declares, by their codes.
+    #[serde(default)]
+    numbers: BTreeMap<String, Number>,
 }
 
 /// What an item said in the pack; members left out were empty.
@@ -73,6 +79,8 @@ pub(super) struct MergeBaseIn {
     result: Option<String>,
     #[schema(max_length = 4000)]
     reason: Option<String>,
+    #[serde(default)]
+    numbers: BTreeMap<String, Number>,
 }
 
 /// The texts of the report; those left out stay.
@@ -129,6 +137,7 @@ impl From<MergeItemIn> for MergeItem {
             actual_date: base.actual_date,
             result: base.result,
             reason: base.reason,
+            numbers: base.numbers,
         });
         Self {
             measure_id: given.measure_id,
@@ -139,6 +148,7 @@ impl From<MergeItemIn> for MergeItem {
                 actual_date: given.actual_date,
                 result: given.result,
                 reason: given.reason,
+                numbers: given.numbers,
             },
         }
     }

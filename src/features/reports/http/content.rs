@@ -7,7 +7,7 @@ use super::super::content::ContentShown;
 use super::super::domain::ReportStatus;
 use super::super::render::{self, Documented, FORMATS, ReportDocument};
 use super::super::view::ReportView;
-use super::super::{policy, store, store_views};
+use super::super::{flow_numbers, policy, store, store_views};
 use super::reader::Reader;
 use super::version::{is_accepted, number_of, submitted};
 use crate::auth::Permit;
@@ -95,6 +95,7 @@ fn document(
     let map_id = &view.monitoring.road_map_id;
     let map = road_maps::find(conn, &reader.scope, map_id)?.ok_or_else(Error::not_found)?;
     let measures = road_maps::measure_rows_of(conn, map_id)?;
+    let indicators = flow_numbers::declared(conn, view)?;
     let (subject, position) = signatory(conn, reader, view)?;
     Ok(ReportDocument::of(Documented {
         view,
@@ -104,6 +105,7 @@ fn document(
         submitted_on,
         accepted_on,
         measures,
+        indicators,
         subject,
         road_map_title: map.title,
         position,

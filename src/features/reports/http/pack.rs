@@ -7,7 +7,7 @@ use super::super::flow_merge::{self, Merge};
 use super::super::lifecycle::ReportStep;
 use super::super::remark::RemarkStatus;
 use super::super::store::ReportRow;
-use super::super::{flow, policy, store, store_remarks, store_views};
+use super::super::{flow, flow_numbers, policy, store, store_remarks, store_views};
 use super::bodies_merge::ReportMerge;
 use super::reader::Reader;
 use super::remark::RemarkOut;
@@ -121,11 +121,12 @@ fn pack(
         None => None,
     };
     let rows = road_maps::measure_rows_of(conn, &map.id)?;
+    let indicators = flow_numbers::declared(conn, &view)?;
     let concerns = |row: &road_maps::MeasureRow| view.items.iter().any(|item| item.measure_id == row.id);
     let measures: Vec<PackMeasure> = rows
         .into_iter()
         .filter(concerns)
-        .map(|row| PackMeasure::of(row, monitoring.report_deadline))
+        .map(|row| PackMeasure::of(row, &indicators, monitoring.report_deadline, reader.lang))
         .collect();
     let remarks = match reader.caller.may::<policy::ReadRemarks>() {
         true => {

@@ -233,6 +233,9 @@ async fn return_report(
 }
 
 /// Accept a submitted report; not by the person who submitted it (409 `own-report`).
+///
+/// The numbers that it tells become confirmed values of their indicators; 409 `value-from-report`
+/// when an accepted report of another monitoring told another number for the same period.
 #[utoipa::path(tag = "reports", params(("id" = ReportId, Path)), responses((status = 200, description = "The report", body = ReportOut)))]
 #[post("/reports/{id}/accept")]
 async fn accept_report(
@@ -242,7 +245,7 @@ async fn accept_report(
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, Body::none(), ReportStep::Accept, |tx, reader, view, ()| {
-        flow::accept(tx, view.row, &reader.caller.account_id)
+        flow::accept(tx, view, &reader.caller.account_id)
     })
     .await
 }

@@ -1,5 +1,7 @@
 //! Reports, items and evidence, as they are answered.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,6 +16,7 @@ use super::reader::Reader;
 use super::rights::Rights;
 pub(super) use super::shape_evidence::EvidenceOut;
 use crate::db::page::Keyed;
+use crate::features::indicators::Number;
 use crate::features::road_maps::{Deadline, Measure};
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
@@ -109,6 +112,10 @@ pub(super) struct ReportItemOut {
     late: bool,
     result: Option<String>,
     reason: Option<String>,
+    /// Codes of the indicators whose numbers it takes.
+    indicators: Vec<String>,
+    /// Their numbers, as far as they are told.
+    numbers: BTreeMap<String, Number>,
     /// It repeats an earlier report and waits to be looked at: until it is written or gets
     /// evidence it counts as not started.
     carried_over: bool,
@@ -286,6 +293,8 @@ impl ReportItemOut {
             late,
             result: item.result,
             reason: item.reason,
+            indicators: measure.indicators.clone(),
+            numbers: item.numbers,
             carried_over: item.carried_over,
             updated_at: utc(item.updated_at),
         }

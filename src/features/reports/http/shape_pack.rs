@@ -11,6 +11,7 @@ use super::bodies::{REQUISITES_MAX, SUMMARY_MAX, TITLE_MAX};
 use super::remark::RemarkOut;
 use super::shape::{ReportItemOut, ReportOut};
 use crate::features::conclusion_templates::TemplateContent;
+use crate::features::indicators::{IndicatorRow, Unit};
 use crate::features::monitorings::{MonitoringRow, MonitoringStatus};
 use crate::features::road_maps::{Deadline, Measure, MeasureRow, RoadMapRow};
 use crate::files::FileKind;
@@ -92,6 +93,23 @@ pub(super) struct PackMeasure {
     needs_final_status: bool,
     /// Codes of the criteria it feeds.
     criteria: Vec<String>,
+    /// The indicators whose numbers its item takes.
+    indicators: Vec<PackIndicator>,
+}
+
+/// An indicator whose numbers an item takes.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct PackIndicator {
+    code: String,
+    name: String,
+    unit: Unit,
+    unit_label: &'static str,
+    /// What the numerator counts.
+    numerator: String,
+    /// What the denominator counts; null: it is not divided.
+    denominator: Option<String>,
+    /// What it is for, and what not.
+    purpose_note: Option<String>,
 }
 
 /// Code lists, in both languages.
@@ -178,9 +196,16 @@ impl PackTemplate {
 }
 
 impl PackMeasure {
-    pub(super) fn of(row: MeasureRow, report_deadline: NaiveDate) -> Self {
+    pub(super) fn of(
+        row: MeasureRow,
+        indicators: &[IndicatorRow],
+        report_deadline: NaiveDate,
+        lang: Lang,
+    ) -> Self {
+        let declared = indicators.iter().filter(|one| row.indicators.contains(&one.code));
         let needs_final_status = needs_final(&Measure::from(row.clone()), report_deadline);
         Self {
+            indicators: declared.map(|one| PackIndicator::of(one, lang)).collect(),
             id: row.id,
             code: row.code,
             section: row.section,
@@ -193,6 +218,20 @@ impl PackMeasure {
             counts_in_compliance: row.counts_in_compliance,
             needs_final_status,
             criteria: row.criteria.into_inner(),
+        }
+    }
+}
+
+impl PackIndicator {
+    fn of(row: &IndicatorRow, lang: Lang) -> Self {
+        Self {
+            code: row.code.clone(),
+            name: row.name.clone(),
+            unit: row.unit,
+            unit_label: row.unit.label(lang),
+            numerator: row.numerator.clone(),
+            denominator: row.denominator.clone(),
+            purpose_note: row.purpose_note.clone(),
         }
     }
 }

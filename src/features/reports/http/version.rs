@@ -98,7 +98,8 @@ struct ReportDiffOut {
     "field": "status", "field_label": "отметка об исполнении", "old": "in_progress", "new": "done"
 }))]
 struct ReportDifferenceOut {
-    /// `/summary`, `/problems`, `/items/{code}/{field}`; evidence by its id.
+    /// `/summary`, `/problems`, `/items/{code}/{field}`; evidence by its id, a number by the code of
+    /// its indicator.
     pointer: String,
     /// Null: the place belongs to the whole report.
     measure_id: Option<MeasureId>,

@@ -8,6 +8,8 @@ use super::super::content::{Content, EvidenceContent, ItemContent};
 use super::super::domain::{EvidenceKind, ItemStatus, is_late};
 use super::super::view::ReportView;
 use super::DRAFT_MARK;
+use super::number::DocumentNumber;
+use crate::features::indicators::IndicatorRow;
 use crate::features::road_maps::{Measure, MeasureRow};
 use crate::kit::code::Code;
 use crate::kit::id::{MeasureId, ReportId};
@@ -81,6 +83,8 @@ pub struct DocumentRow {
     pub result: Option<String>,
     /// Why not, or not wholly.
     pub reason: Option<String>,
+    /// What was counted, in the order of the catalogue.
+    pub numbers: Vec<DocumentNumber>,
     /// What proves it.
     pub evidence: Vec<DocumentEvidence>,
 }
@@ -119,6 +123,8 @@ pub struct Documented<'a> {
     pub accepted_on: Option<NaiveDate>,
     /// The measures of the road map, in order.
     pub measures: Vec<MeasureRow>,
+    /// The indicators that they declare.
+    pub indicators: Vec<IndicatorRow>,
     /// Whose report it is.
     pub subject: String,
     /// Title of the road map.
@@ -138,7 +144,7 @@ impl ReportDocument {
                 continue;
             };
             let title = row.section.clone();
-            let told = DocumentRow::of(row, item);
+            let told = DocumentRow::of(row, item, &given.indicators);
             match sections.last_mut() {
                 Some(last) if last.title == title => last.rows.push(told),
                 _ => sections.push(DocumentSection { title, rows: vec![told] }),
@@ -206,7 +212,7 @@ impl ReportDocument {
 }
 
 impl DocumentRow {
-    fn of(row: MeasureRow, item: &ItemContent) -> Self {
+    fn of(row: MeasureRow, item: &ItemContent, indicators: &[IndicatorRow]) -> Self {
         let due_date = row.due_date;
         let measure = Measure::from(row);
         Self {
@@ -222,6 +228,7 @@ impl DocumentRow {
             carried_over: item.carried_over,
             result: item.result.clone(),
             reason: item.reason.clone(),
+            numbers: DocumentNumber::all(&item.numbers, indicators),
             evidence: item.evidence.iter().map(DocumentEvidence::of).collect(),
         }
     }
@@ -234,7 +241,7 @@ impl DocumentRow {
         std::iter::once(self.status_label.to_owned()).chain(day).chain(late).chain(carried).collect()
     }
 
-    /// What came of it and why not, a paragraph each.
+    /// What came of it, why not and what was counted, a paragraph each.
     pub(super) fn told(&self) -> Vec<String> {
         let lines = |text: &Option<String>| paragraphs(text.as_deref().unwrap_or_default());
         let mut told = lines(&self.result);
@@ -243,6 +250,7 @@ impl DocumentRow {
             *first = format!("Причина: {first}");
         }
         told.append(&mut reason);
+        told.extend(self.numbers.iter().map(DocumentNumber::line));
         told
     }
 }

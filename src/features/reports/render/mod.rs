@@ -3,6 +3,7 @@
 mod document;
 mod docx;
 mod html;
+mod number;
 #[cfg(test)]
 mod sample;
 mod sheet;

@@ -21,6 +21,7 @@ fn row(code: &str, status: ItemStatus, result: Option<&str>) -> DocumentRow {
         carried_over: false,
         result: result.map(str::to_owned),
         reason: None,
+        numbers: Vec::new(),
         evidence: Vec::new(),
     }
 }

@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 
 use super::RenderError;
 use super::document::{DocumentRow, ReportDocument};
+use super::number::DocumentNumber;
 use crate::print::sheet::{self, Around, Cell, Column};
 use crate::print::text::line;
 
@@ -69,6 +70,7 @@ fn columns() -> Vec<Column> {
         Column::new("Перенесено и не подтверждено", 14),
         Column::new("Результат", 40),
         Column::new("Причина", 30),
+        Column::new("Показатели", 40),
         Column::new("Подтверждение", 40),
     ]
 }
@@ -80,6 +82,7 @@ fn rows(document: &ReportDocument) -> impl Iterator<Item = Vec<Cell>> {
 fn cells(section: &str, row: &DocumentRow) -> Vec<Cell> {
     let text = |text: &str| Cell::Text(text.to_owned());
     let yes = |is: bool| if is { text("да") } else { Cell::Empty };
+    let numbers: Vec<String> = row.numbers.iter().map(DocumentNumber::line).collect();
     let evidence: Vec<String> = row.evidence.iter().map(|one| one.reference()).collect();
     vec![
         text(&row.code),
@@ -93,6 +96,7 @@ fn cells(section: &str, row: &DocumentRow) -> Vec<Cell> {
         yes(row.carried_over),
         Cell::text(row.result.as_deref()),
         Cell::text(row.reason.as_deref()),
+        Cell::text(Some(numbers.join("\n")).filter(|text| !text.is_empty()).as_deref()),
         Cell::text(Some(evidence.join("\n")).filter(|text| !text.is_empty()).as_deref()),
     ]
 }

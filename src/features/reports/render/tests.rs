@@ -97,7 +97,7 @@ fn a_table_has_a_row_per_measure_and_no_formula() {
     let rows: Vec<csv::StringRecord> = reader.records().map(Result::unwrap).collect();
     assert_eq!(rows.len(), 3);
     for row in &rows {
-        let own: Vec<&str> = row.iter().skip(12).collect();
+        let own: Vec<&str> = row.iter().skip(13).collect();
         assert_eq!(own, ["МБОУ «Школа № 1»", "2023-01-01", "2023-12-31", "2", "принят"]);
     }
     let workbook = printed(&accepted(), Format::Xlsx);

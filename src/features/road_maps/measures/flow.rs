@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use super::super::domain::AppliesTo;
+use super::super::domain::{AppliesTo, MeasureLevel};
 use super::super::flow::{self, change, measure_change, touch};
 use super::super::store::{self as maps, RoadMapRow};
 use super::store::{self, MeasureRow};
@@ -13,6 +13,7 @@ use super::text::{MeasureText, check_array};
 use crate::auth::Scope;
 use crate::db::{Json, Op, Tx};
 use crate::error::Error;
+use crate::features::indicators::{self, Declared, IndicatorLevel};
 use crate::features::schools;
 use crate::kit::id::{LineageId, MeasureId, SchoolId};
 use crate::kit::lang::Bi;
@@ -48,6 +49,7 @@ pub fn create(
     let own_map = map.school_id.is_some();
     let mut violations = if many { check_array(&texts) } else { Vec::new() };
     let known = known_schools(tx, scope, texts.iter().map(|text| &text.applies_to))?;
+    violations.extend(unusable_indicators(tx, &map, &texts, many, &[])?);
     for (n, text) in texts.iter().enumerate() {
         let prefix = if many { format!("/{n}") } else { String::new() };
         violations.extend(text.check(&prefix, own_map));
@@ -89,6 +91,7 @@ pub fn update(
     let mut violations = text.check("", map.school_id.is_some());
     let known = known_schools(tx, scope, [&text.applies_to])?;
     violations.extend(foreign_schools(&known, &text.applies_to, ""));
+    violations.extend(unusable_indicators(tx, &map, std::slice::from_ref(&text), false, &old.indicators)?);
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -132,6 +135,7 @@ pub fn text_of(row: &MeasureRow) -> MeasureText {
         evidence_required: row.evidence_required,
         applies_to: row.applies_to.clone().into_inner(),
         criteria: row.criteria.to_vec(),
+        indicators: row.indicators.to_vec(),
         recommendations: row.recommendations.to_vec(),
         counts_in_compliance: row.counts_in_compliance,
         needs_review: row.needs_review,
@@ -165,6 +169,7 @@ fn row_of(tx: &Tx, map: &RoadMapRow, text: MeasureText, position: i32) -> Result
         created_at: tx.now(),
         updated_at: tx.now(),
         recommendation_id: text.recommendation_id,
+        indicators: Json::of(text.indicators)?,
     })
 }
 
@@ -191,6 +196,28 @@ fn foreign_schools(known: &HashSet<SchoolId>, applies_to: &AppliesTo, prefix: &s
         Violation::new(format!("{prefix}/applies_to/school_ids/{n}"), "unknown-reference", detail)
     };
     foreign.map(violation).collect()
+}
+
+/// What is wrong with the indicators that the texts declare; `kept` were declared before.
+fn unusable_indicators(
+    tx: &mut Tx,
+    map: &RoadMapRow,
+    texts: &[MeasureText],
+    many: bool,
+    kept: &[String],
+) -> Result<Vec<Violation>, Error> {
+    let declared: Vec<Declared<'_>> = (0..)
+        .zip(texts)
+        .map(|(n, text)| Declared {
+            pointer: if many { format!("/{n}/indicators") } else { "/indicators".to_owned() },
+            level: match text.level {
+                MeasureLevel::Municipal => IndicatorLevel::Municipal,
+                MeasureLevel::School => IndicatorLevel::School,
+            },
+            codes: &text.indicators,
+        })
+        .collect();
+    indicators::unusable(tx, &map.municipality_id, &declared, kept)
 }
 
 fn raise(tx: &mut Tx, mut map: RoadMapRow) -> Result<(), Error> {

@@ -65,6 +65,11 @@ pub struct MeasureIn {
     #[serde(default)]
     #[schema(max_items = 50)]
     criteria: Vec<String>,
+    /// Codes of the indicators whose numbers its report takes: of the measure's level, none that
+    /// the service computes.
+    #[serde(default)]
+    #[schema(max_items = 20)]
+    indicators: Vec<String>,
     /// Codes of the recommendations that it answers.
     #[serde(default)]
     #[schema(max_items = 50)]
@@ -129,6 +134,10 @@ pub struct MeasurePatch {
     /// Codes of the criteria of the conclusion template that it feeds.
     #[schema(max_items = 50, nullable = false)]
     criteria: Option<Vec<String>>,
+    /// Codes of the indicators whose numbers its report takes: of the measure's level, none that
+    /// the service computes.
+    #[schema(max_items = 20, nullable = false)]
+    indicators: Option<Vec<String>>,
     /// Codes of the recommendations that it answers.
     #[schema(max_items = 50, nullable = false)]
     recommendations: Option<Vec<String>>,
@@ -163,6 +172,8 @@ pub struct MeasureOut {
     evidence_required: bool,
     applies_to: AppliesTo,
     criteria: Vec<String>,
+    /// Codes of the indicators whose numbers its report takes.
+    indicators: Vec<String>,
     recommendations: Vec<String>,
     counts_in_compliance: bool,
     /// Its dates were shifted by a copy and not yet looked at.
@@ -228,6 +239,7 @@ impl MeasureOut {
             evidence_required: row.evidence_required,
             applies_to: row.applies_to.into_inner(),
             criteria: row.criteria.into_inner(),
+            indicators: row.indicators.into_inner(),
             recommendations: row.recommendations.into_inner(),
             counts_in_compliance: row.counts_in_compliance,
             needs_review: row.needs_review,
@@ -265,6 +277,9 @@ pub struct MeasureFilter {
     /// Feeding any of these criteria, comma-separated codes.
     #[param(value_type = Option<String>, example = "entry_test")]
     criterion: Option<AnyOf<String>>,
+    /// Declaring any of these indicators, comma-separated codes.
+    #[param(value_type = Option<String>, example = "I-10")]
+    indicator: Option<AnyOf<String>>,
     /// Text to find in code, title and section.
     q: Option<String>,
 }
@@ -284,6 +299,7 @@ impl MeasureFilter {
             due_from: due.from(),
             due_before: due.before(),
             criterion: self.criterion.clone().map(|any| any.0),
+            indicator: self.indicator.clone().map(|any| any.0),
             q: self.q.clone(),
         }
     }
@@ -303,6 +319,7 @@ impl From<MeasureIn> for MeasureText {
             evidence_required: given.evidence_required,
             applies_to: given.applies_to,
             criteria: given.criteria,
+            indicators: given.indicators,
             recommendations: given.recommendations,
             counts_in_compliance: given.counts_in_compliance,
             needs_review: false,
@@ -326,6 +343,7 @@ impl From<MeasureText> for MeasureIn {
             evidence_required: text.evidence_required,
             applies_to: text.applies_to,
             criteria: text.criteria,
+            indicators: text.indicators,
             recommendations: text.recommendations,
             counts_in_compliance: text.counts_in_compliance,
         }
@@ -353,6 +371,7 @@ impl MeasurePatch {
             evidence_required: self.evidence_required.unwrap_or(text.evidence_required),
             applies_to: self.applies_to.unwrap_or(text.applies_to),
             criteria: self.criteria.unwrap_or(text.criteria),
+            indicators: self.indicators.unwrap_or(text.indicators),
             recommendations: self.recommendations.unwrap_or(text.recommendations),
             counts_in_compliance: self.counts_in_compliance.unwrap_or(text.counts_in_compliance),
             needs_review: false,

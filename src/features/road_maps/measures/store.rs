@@ -73,6 +73,8 @@ pub struct MeasureRow {
     pub updated_at: NaiveDateTime,
     /// The recommendation that it follows up.
     pub recommendation_id: Option<RecommendationId>,
+    /// Codes of the indicators whose numbers its report takes.
+    pub indicators: Json<Vec<String>>,
 }
 
 /// A measure with what its actions depend on.
@@ -117,6 +119,8 @@ pub struct NarrowedMeasures {
     pub due_before: Option<NaiveDate>,
     /// Feeding any of these criteria.
     pub criterion: Option<Vec<String>>,
+    /// Declaring any of these indicators.
+    pub indicator: Option<Vec<String>>,
     /// Text to find in code, title and section.
     pub q: Option<String>,
 }
@@ -152,7 +156,7 @@ impl Concern {
 
 /// A LIKE pattern for a quoted text within stored JSON.
 fn quoted(name: &str) -> String {
-    text::like_anywhere(&format!("\"{name}\""))
+    text::like_verbatim(&format!("\"{name}\""))
 }
 
 /// Measures that `scope` reads: those of the maps it reads (see `store.rs` of road maps, the same
@@ -216,7 +220,12 @@ pub(super) fn list(
             query = query.filter(measures::due_date.lt(day));
         }
         if let Some(codes) = &narrowed.criterion {
-            query = query.filter(feeds_any(codes));
+            query =
+                query.filter(holds_any(codes, |code| Box::new(measures::criteria.like(code).escape('\\'))));
+        }
+        if let Some(codes) = &narrowed.indicator {
+            query =
+                query.filter(holds_any(codes, |code| Box::new(measures::indicators.like(code).escape('\\'))));
         }
         if let Some(q) = &narrowed.q {
             query = query.filter(measures::search_text.like(text::like_anywhere(q)).escape('\\'));
@@ -238,11 +247,10 @@ pub(super) fn list(
     Ok(Listed { rows: views(conn, scope, rows)?, count })
 }
 
-fn feeds_any(codes: &[String]) -> Condition {
+/// Whether a stored list of codes holds any of these.
+fn holds_any(codes: &[String], holds: impl Fn(String) -> Condition) -> Condition {
     let nothing: Condition = Box::new(measures::id.ne(measures::id));
-    codes
-        .iter()
-        .fold(nothing, |found, code| Box::new(found.or(measures::criteria.like(quoted(code)).escape('\\'))))
+    codes.iter().fold(nothing, |found, code| Box::new(found.or(holds(quoted(code)))))
 }
 
 /// One measure within `scope`.
@@ -315,6 +323,7 @@ impl From<MeasureRow> for Measure {
             deadline: row.deadline.into_inner(),
             applies_to: row.applies_to.into_inner(),
             criteria: row.criteria.into_inner(),
+            indicators: row.indicators.into_inner(),
             evidence_required: row.evidence_required,
             counts_in_compliance: row.counts_in_compliance,
         }

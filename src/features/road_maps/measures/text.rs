@@ -14,6 +14,8 @@ const RESPONSIBLE_MAX: usize = 255;
 const RECOMMENDATION_MAX: usize = 20;
 /// Characters of a code of a criterion at most.
 const CRITERION_MAX: usize = 64;
+/// Characters of a code of an indicator at most.
+const INDICATOR_MAX: usize = 20;
 /// Measures of one request at most.
 const MOST_AT_ONCE: usize = 500;
 
@@ -42,6 +44,8 @@ pub struct MeasureText {
     pub applies_to: AppliesTo,
     /// Codes of the criteria it feeds.
     pub criteria: Vec<String>,
+    /// Codes of the indicators whose numbers its report takes.
+    pub indicators: Vec<String>,
     /// Codes of the recommendations it answers.
     pub recommendations: Vec<String>,
     /// Whether it counts at all.
@@ -65,6 +69,7 @@ impl MeasureText {
             RECOMMENDATION_MAX,
         ));
         found.extend(check_texts(&format!("{prefix}/criteria"), &self.criteria, CRITERION_MAX));
+        found.extend(check_texts(&format!("{prefix}/indicators"), &self.indicators, INDICATOR_MAX));
         for (n, code) in self.criteria.iter().enumerate().filter(|(_, code)| !is_criterion_code(code)) {
             let detail = Bi::of(
                 format!("«{code}» не код критерия: строчные латинские буквы, цифры и «_»"),
@@ -155,6 +160,7 @@ mod tests {
             evidence_required: true,
             applies_to: AppliesTo::all(),
             criteria: vec!["entry_test".into()],
+            indicators: vec!["I-15".into()],
             recommendations: vec!["R4".into()],
             counts_in_compliance: true,
             needs_review: false,
@@ -179,6 +185,7 @@ mod tests {
         bad.responsible = vec!["директор".into(), "директор".into(), String::new()];
         bad.recommendations = vec!["R".repeat(21)];
         bad.criteria = vec!["Entry".into(), "1st".into()];
+        bad.indicators = vec!["I-15".into(), "I-15".into()];
         assert_eq!(
             broken(&bad, false),
             [
@@ -186,6 +193,7 @@ mod tests {
                 "/0/responsible/1 duplicate",
                 "/0/responsible/2 empty",
                 "/0/recommendations/0 too-long",
+                "/0/indicators/1 duplicate",
                 "/0/criteria/0 pattern",
                 "/0/criteria/1 pattern"
             ]

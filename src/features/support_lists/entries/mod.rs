@@ -12,5 +12,5 @@ pub use self::domain::{Assessment, ExclusionReason, SupportListReason};
 pub use self::flow::exclude_closed_school;
 pub use self::http::configure;
 pub use self::snapshot::{SchoolInLists, entries_for_monitoring, is_listed};
-pub use self::standing::{Standing, standing_of_year};
+pub use self::standing::{Departure, Standing, departures_of, standing_of_year};
 pub use self::store::EntryRow;

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 
 use super::super::domain::{ListCategory, ListLevel, ListStatus};
-use super::domain::ListSpan;
+use super::domain::{ExclusionReason, ListSpan};
 use crate::db::AnyConnection;
 use crate::db::schema::{support_list_entries as entries, support_lists as lists};
 use crate::features::schools::NOT_LOW;
@@ -59,6 +59,30 @@ pub fn standing_of_year(
         }
     }
     Ok(by_school)
+}
+
+/// How a school stands in lists, or left them.
+#[derive(Debug, Clone, Queryable)]
+pub struct Departure {
+    /// The school.
+    pub school_id: SchoolId,
+    /// Its first day; `None`: the list's first.
+    pub included_on: Option<NaiveDate>,
+    /// The first day without it; `None`: it stands there.
+    pub excluded_on: Option<NaiveDate>,
+    /// Why it left.
+    pub exclusion_reason: Option<ExclusionReason>,
+}
+
+/// Every entry of these lists. Takes no scope: the caller holds a document that rests on the lists.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn departures_of(conn: &mut AnyConnection, ids: &[SupportListId]) -> QueryResult<Vec<Departure>> {
+    let query = entries::table.filter(entries::list_id.eq_any(ids)).order((entries::school_id, entries::id));
+    let columns = (entries::school_id, entries::included_on, entries::excluded_on, entries::exclusion_reason);
+    query.select(columns).load(conn)
 }
 
 #[cfg(test)]
