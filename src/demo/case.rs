@@ -45,7 +45,8 @@ impl Case {
         let counted = items
             + self.list("reports").len() * 2
             + self.list("schools").len() * 2
-            + self.list("statistics").len();
+            + self.list("statistics").len()
+            + self.list("targets").len();
         u64::try_from(counted + 40).unwrap_or(40)
     }
 }

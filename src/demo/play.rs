@@ -75,6 +75,7 @@ pub async fn whole(
     people_and_places(&mut player, clock, database, case, &mut played).await?;
     statistics::enter(&mut player, case, &played).await?;
     road_map(&mut player, case, &mut played).await?;
+    statistics::aim(&mut player, case).await?;
     lists(&mut player, case, &mut played).await?;
     monitoring(&mut player, case, &mut played).await?;
     reports(&mut player, case, &mut played).await?;
@@ -294,7 +295,7 @@ pub(super) async fn written(
 ) -> anyhow::Result<String> {
     let measure = played.measures.get(&text(item, "measure")?).context("an item of no measure")?;
     let path = format!("{report}/items/{measure}");
-    let body = pick(item, &["status", "actual_date", "result", "reason"]);
+    let body = pick(item, &["status", "actual_date", "result", "reason", "numbers"]);
     player.change(author, Method::PUT, &path, body).await?;
     Ok(path)
 }

@@ -75,7 +75,13 @@ async fn the_note_carries_every_fact_of_the_case(#[values(Sqlite, Postgres)] on:
         "the version that was counted is the one that came back corrected"
     );
 
+    the_note_shows_what_was_counted(&note);
+    the_public_table_hides_few_people(&app, &played).await;
+
     let mut facts = vec![
+        "Доля педагогов школы, прошедших повышение квалификации за год: 39,4 % (28 из 71), целевое значение – 35 %."
+            .to_owned(),
+        "Доля мероприятий, исполненных в срок: 100 % (44 из 44), целевое значение – 95 %.".to_owned(),
         "29 декабря 2023 года".to_owned(),
         "пгт Хотынец".to_owned(),
         "Отдел образования".to_owned(),
@@ -113,6 +119,71 @@ async fn the_note_carries_every_fact_of_the_case(#[values(Sqlite, Postgres)] on:
     let own = school.get("/api/v1/recommendations").await.expect(200);
     assert_eq!(own["items"].as_array().unwrap().len(), 6);
     assert_eq!(own["items"][0]["status"], "issued");
+}
+
+/// `code text` of some indicators of a note.
+fn figures(of: &Value) -> Vec<String> {
+    let line = |one: &Value| format!("{} {}", one["code"].as_str().unwrap(), one["text"].as_str().unwrap());
+    let list = of["figures"].as_array().into_iter().flatten();
+    list.map(|one| plain(&line(one))).collect()
+}
+
+/// Each conclusion carries the indicators that its measures declare, the rest stands by itself; what
+/// was counted names the reports it was counted from.
+fn the_note_shows_what_was_counted(note: &Value) {
+    let of = |code: &str| {
+        let all = note["conclusions"].as_array().unwrap();
+        figures(all.iter().find(|conclusion| conclusion["code"] == code).unwrap())
+    };
+    assert_eq!(of("2.1"), [""; 0]);
+    assert_eq!(of("2.3"), ["I-12 100 % (11 из 11)"]);
+    assert_eq!(of("2.4"), ["I-14 86,2 % (56 из 65)", "I-15 6,3 п. п. (12 из 191)"]);
+    assert_eq!(of("2.5"), ["I-10 39,4 % (28 из 71)"]);
+    assert_eq!(of("2.6"), ["I-21 95,1 % (58 из 61)"]);
+    assert_eq!(of("2.7"), ["I-22 94,7 % (71 из 75)"]);
+    assert_eq!(
+        figures(note),
+        [
+            "I-11 80 % (24 из 30)",
+            "I-18 100 % (44 из 44)",
+            "I-19 72,7 % (32 из 44)",
+            "I-20 100 % (4 из 4)",
+            "I-23 0 % (0 из 4)",
+            "I-24 0 % (0 из 4)"
+        ],
+        "I-13 and I-16 are not public; nothing was recommended the year before, so I-25 says nothing"
+    );
+    let sources = note["figures"].as_array().unwrap().iter().map(|one| one["sources"].clone());
+    let four = json!([2, 3, 4, 5]);
+    let none = Value::Null;
+    let expected = [&four, &four, &four, &none, &four, &none].map(Clone::clone);
+    assert_eq!(sources.collect::<Vec<_>>(), expected);
+}
+
+/// Eleven teachers needed a mentor, but nobody reads how many of three in one school.
+async fn the_public_table_hides_few_people(app: &TestApp, played: &Played) {
+    let path =
+        format!("/api/v1/public/indicator-values?municipality_id={}&year=2023", played.municipality_id);
+    let page = app.anonymous().get(&path).await.expect(200);
+    let codes: Vec<&str> =
+        page["items"].as_array().unwrap().iter().map(|one| one["code"].as_str().unwrap()).collect();
+    assert_eq!(
+        codes,
+        ["I-10", "I-11", "I-12", "I-14", "I-15", "I-21", "I-22"],
+        "no results of national tests"
+    );
+    let cells = |code: &str| {
+        let table = page["items"].as_array().unwrap().iter().find(|one| one["code"] == code).unwrap();
+        let shown = |cell: &Value| match cell["hidden"] == true {
+            true => "x".to_owned(),
+            false => format!("{}/{}", cell["numerator"], cell["denominator"]),
+        };
+        let schools = table["schools"].as_array().unwrap().iter().map(shown);
+        schools.chain([shown(&table["total"])]).collect::<Vec<_>>()
+    };
+    assert_eq!(cells("I-10"), ["7/16", "7/15", "7/27", "7/13", "28/71"]);
+    assert_eq!(cells("I-12"), ["x", "x", "x", "x", "11/11"]);
+    assert_eq!(cells("I-22"), ["12/13", "x", "41/43", "x", "71/75"], "the eight take the eleven with them");
 }
 
 /// What a variant changes, by its name in the case's file.
