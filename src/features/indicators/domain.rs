@@ -122,24 +122,28 @@ impl Unit {
         }
     }
 
-    /// Between what a target or a baseline lies; of yes and no it is the share of yes.
+    /// Between what a target or a baseline lies, in a unit of [`Unit::of_all`].
     #[must_use]
     pub fn bounds(self) -> (Decimal, Decimal) {
         match self {
-            Self::Percent | Self::Score | Self::YesNo => (Decimal::whole(0), Decimal::whole(100)),
+            Self::Percent | Self::Score => (Decimal::whole(0), Decimal::whole(100)),
+            Self::YesNo => (Decimal::whole(0), Decimal::whole(1)),
             Self::Points => (Decimal::whole(-100), Decimal::whole(100)),
             Self::Count | Self::Ratio => (Decimal::whole(0), Decimal::whole(1_000_000)),
         }
     }
 
-    /// A target or a baseline with the sign of the unit: «40 %».
+    /// A target or a baseline with the sign of the unit: «40 %», «да».
     #[must_use]
     pub fn with_sign(self, number: Decimal) -> String {
+        if self == Self::YesNo {
+            return if number > Decimal::whole(0) { "да" } else { "нет" }.to_owned();
+        }
         let number = number.in_russian();
         match self {
-            Self::Percent | Self::YesNo => format!("{number}\u{A0}%"),
+            Self::Percent => format!("{number}\u{A0}%"),
             Self::Points => format!("{number}\u{A0}п.\u{A0}п."),
-            Self::Count | Self::Score | Self::Ratio => number,
+            Self::Count | Self::Score | Self::Ratio | Self::YesNo => number,
         }
     }
 

@@ -33,8 +33,9 @@ pub struct Figures {
     pub schools: Vec<SnapshotSchool>,
 }
 
-/// The indicators of a monitoring: those that the service computes, and those that have confirmed
-/// values of exactly its period, of the schools that take part.
+/// The indicators of a monitoring: those that the service computes, those that accepted reports of
+/// the schools that take part told, and those of the municipal level with confirmed values of
+/// exactly its period.
 ///
 /// Reads a fixed number of times, however many schools and measures there are. Takes no scope: the
 /// caller holds the monitoring.
@@ -82,7 +83,8 @@ struct Counted {
     sources: Vec<Option<SchoolId>>,
 }
 
-/// The computed indicators, those that the measures declare, and those with confirmed values.
+/// The computed indicators, those that the measures declare, and those of the municipal level with
+/// confirmed values.
 fn catalogue(
     conn: &mut AnyConnection,
     monitoring: &MonitoringRow,
@@ -93,7 +95,8 @@ fn catalogue(
     let codes: BTreeSet<&str> = declared.chain(COMPUTED).collect();
     let mut rows = indicators::by_codes(conn, &monitoring.municipality_id, codes)?;
     let known: BTreeSet<_> = rows.iter().map(|row| row.id.clone()).collect();
-    let confirmed = values.iter().filter(|value| value.state == ValueState::Confirmed);
+    let confirmed =
+        values.iter().filter(|value| value.state == ValueState::Confirmed && value.school_id.is_none());
     let further: BTreeSet<_> =
         confirmed.map(|value| value.indicator_id.clone()).filter(|id| !known.contains(id)).collect();
     let further: Vec<_> = further.into_iter().collect();
@@ -145,7 +148,8 @@ fn computed(
     ]))
 }
 
-/// What confirmed values say, of the schools that take part.
+/// What confirmed values say: of a school what its accepted report of this monitoring told, so that
+/// a note and the public table sum up the same; of the municipality also what the department entered.
 fn told(
     row: &IndicatorRow,
     values: &[&ValueRow],
@@ -153,7 +157,9 @@ fn told(
     reports: &BTreeSet<ReportId>,
 ) -> Counted {
     let of = |subject: Option<&SchoolId>| {
+        let told_here = |value: &&&&ValueRow| value.report_id.as_ref().is_some_and(|id| reports.contains(id));
         let confirmed = values.iter().filter(|value| value.state == ValueState::Confirmed);
+        let confirmed = confirmed.filter(|value| value.school_id.is_none() || told_here(&value));
         confirmed.filter(|value| value.number().is_some()).find(|value| value.school_id.as_ref() == subject)
     };
     let subjects: Vec<Option<&SchoolId>> = match row.level {
@@ -179,9 +185,8 @@ fn figure(
     values: &[&ValueRow],
     conclusions_of: impl Fn(&str) -> Vec<String>,
 ) -> Figure {
-    // A target alone needs no confirmation.
-    let says = |value: &&&ValueRow| value.state == ValueState::Confirmed || value.numerator.is_none();
-    let own = values.iter().filter(says).find(|value| value.school_id.is_none());
+    // Target and baseline need no confirmation.
+    let own = values.iter().find(|value| value.school_id.is_none());
     let exact = |hundredths: i32| Decimal::hundredths(i64::from(hundredths));
     let (sum, schools) = match counted.numbers {
         Numbers::Schools(schools) => {

@@ -20,8 +20,8 @@ pub(super) fn configure(operations: &mut Operations) {
 }
 
 /// List the indicators of a monitoring: I-18, I-19, I-20, I-23, I-24 and I-25, which the service
-/// computes now, and those that have confirmed values of exactly its
-/// period.
+/// computes now; those that accepted reports told; and those of the municipal level that have
+/// confirmed values of exactly its period.
 ///
 /// In the order of the catalogue, `id=` names codes. Departments, curators and schools read the
 /// present state, a region that of a monitoring whose note is signed; schools and curators read

@@ -6,7 +6,8 @@
 //! people each, and not small in sum; a sum that is not small is shown, also when it is 0 or 100 %.
 //! A note prints the sum of its own schools: what is hidden among them, and among the others, must
 //! be so for itself. Whoever knows a cell by office, as a school knows itself, may still reckon
-//! with it: the rule guards against readers of the table.
+//! with it: the rule guards against readers of one table and of the notes, not against those who
+//! note down how a table looked before the department corrected it.
 
 use std::collections::BTreeSet;
 

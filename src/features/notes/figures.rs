@@ -46,7 +46,8 @@ fn one(figure: &Figure, schools: usize, attachments: &[NoteAttachment], small: S
     let denominator = figure.sum.shown_denominator(unit);
     let mut text = unit.in_russian(figure.sum.numerator, denominator);
     let told = figure.indicator.level == IndicatorLevel::School && !figure.indicator.computed;
-    if told && figure.sum.count < schools {
+    let nobody = unit.is_divided() && figure.sum.denominator == 0;
+    if told && !nobody && figure.sum.count < schools {
         let all = plural::counted(schools, ["школы", "школ", "школ"]);
         text = format!("{text}, по данным {} из {all}", figure.sum.count);
     }
@@ -57,7 +58,7 @@ fn one(figure: &Figure, schools: usize, attachments: &[NoteAttachment], small: S
         code: figure.indicator.code.clone(),
         name: figure.indicator.name.clone(),
         unit: unit.as_str().to_owned(),
-        text: if shown { text } else { TOO_FEW.to_owned() },
+        text: if shown || nobody { text } else { TOO_FEW.to_owned() },
         numerator: shown.then_some(figure.sum.numerator),
         denominator: denominator.filter(|_| shown),
         value: figure.sum.value(unit).filter(|_| shown).map(|value| value.to_string()),

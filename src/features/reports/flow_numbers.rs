@@ -41,7 +41,7 @@ pub fn declared(conn: &mut AnyConnection, view: &ReportView) -> Result<Vec<Indic
 ///
 /// # Errors
 ///
-/// Database failures only.
+/// 409 `value-from-report` when an accepted report of another monitoring told another number.
 pub fn confirm(tx: &mut Tx, view: &ReportView) -> Result<(), Error> {
     let content = store_items::current(tx, &view.row)?;
     let told = totals(&view.measures(), &content.items);

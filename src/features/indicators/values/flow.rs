@@ -138,7 +138,7 @@ impl ValueRow {
 ///
 /// 422 with every broken rule.
 pub fn put(tx: &mut Tx, place: Place, text: &ValueText) -> Result<ValueRow, Error> {
-    let unit = place.indicator.as_ref().map(|indicator| indicator.unit);
+    let unit = place.indicator.as_ref().map(|indicator| indicator.unit.of_all(indicator.level));
     let (mut violations, target, baseline) = check_aims(text, unit);
     violations.extend(check_place(&place, text));
     if let Some(indicator) = &place.indicator {
@@ -245,7 +245,10 @@ fn check_place(place: &Place, text: &ValueText) -> Vec<Violation> {
         _ => {}
     }
     // A report tells numbers of its monitoring's own period, whatever the indicator's type.
-    if !place.is_monitored && !indicator.period_type.fits(text.period_start, text.period_end) {
+    if place.old.is_none()
+        && !place.is_monitored
+        && !indicator.period_type.fits(text.period_start, text.period_end)
+    {
         broken(
             "/period_end",
             "period-type",

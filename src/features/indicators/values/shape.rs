@@ -41,7 +41,7 @@ pub(super) struct IndicatorValueIn {
     school_id: Option<SchoolId>,
     /// First day.
     period_start: NaiveDate,
-    /// Last day; the period is one of the indicator's period type.
+    /// Last day; the period is one of the indicator's period type, or that of a monitoring.
     period_end: NaiveDate,
     /// The upper number; null: not counted yet, only target and baseline are set.
     #[schema(minimum = -1_000_000, maximum = 1_000_000)]

@@ -275,9 +275,10 @@ pub(super) fn is_monitored(
 }
 
 /// The confirmed numbers of a municipality's public indicators in periods that end from `first` to
-/// `last`, by indicator: what reports told once a signed note holds them, what the department typed
-/// once the period has ended before `today`. Whoever watched a table fill up report by report would
-/// read each school's numbers out of the growing total. Public: takes no scope.
+/// `last`, by indicator: what reports told once a signed note holds them; where no signed note looks
+/// at the period, what the department typed, once the period has ended before `today`. Whoever
+/// watched a table fill up report by report, or held it against a note that sums up other schools,
+/// would read each school's numbers out of the difference. Public: takes no scope.
 ///
 /// # Errors
 ///
@@ -288,13 +289,18 @@ pub fn confirmed_within(
     (first, last): (NaiveDate, NaiveDate),
     today: NaiveDate,
 ) -> QueryResult<Vec<ValueRow>> {
+    let noted: Vec<(NaiveDate, NaiveDate)> = monitorings::table
+        .filter(monitorings::municipality_id.eq(municipality))
+        .filter(monitorings::frozen_at.is_not_null())
+        .select((monitorings::period_start, monitorings::period_end))
+        .load(conn)?;
     let frozen = reports::table
         .inner_join(monitorings::table)
         .filter(monitorings::frozen_at.is_not_null())
         .select(reports::id.nullable());
     let typed = values::report_id.is_null().and(values::period_end.lt(today));
     let public = indicators::table.filter(indicators::public.eq(true)).select(indicators::id);
-    values::table
+    let mut rows: Vec<ValueRow> = values::table
         .filter(values::municipality_id.eq(municipality))
         .filter(values::period_end.between(first, last))
         .filter(values::state.eq(ValueState::Confirmed))
@@ -303,7 +309,12 @@ pub fn confirmed_within(
         .filter(values::indicator_id.eq_any(public))
         .order((values::indicator_id, values::period_start, values::period_end, values::id))
         .select(ValueRow::as_select())
-        .load(conn)
+        .load(conn)?;
+    rows.retain(|row| {
+        let is_noted = || noted.contains(&(row.period_start, row.period_end));
+        row.report_id.is_some() || row.school_id.is_none() || !is_noted()
+    });
+    Ok(rows)
 }
 
 /// Stores a new value.

@@ -119,7 +119,7 @@ fn conclusions(note: &NoteSnapshot, blocks: &mut Vec<Block>) {
 fn concluded(conclusion: &NoteConclusion) -> Item {
     let mut texts = paragraphs(&conclusion.text);
     texts.extend(conclusion.figures.iter().map(|figure| {
-        let elsewhere = source_of(figure).filter(|_| figure.sources != conclusion.sources);
+        let elsewhere = source_of(figure).filter(|_| figure.entered || figure.sources != conclusion.sources);
         let said = sentence(figured(figure));
         elsewhere.map_or(said.clone(), |source| format!("{said} {source}"))
     }));
