@@ -64,13 +64,13 @@ pub fn people(unit: Unit, sum: &Sum) -> i64 {
 
 /// A school of a monitoring, with its report when that is accepted.
 #[derive(Debug, Clone)]
-pub struct Reporting {
+pub struct Reporting<'a> {
     /// The school.
     pub school_id: SchoolId,
     /// Its levels of education at opening.
     pub levels: Vec<EducationLevel>,
     /// The items of its accepted report.
-    pub items: Option<Vec<Item>>,
+    pub items: Option<&'a [Item]>,
 }
 
 /// Which days are looked at.
@@ -88,15 +88,12 @@ pub struct Span {
 ///
 /// Without an accepted report nothing counts as done (`api.md` 5.3).
 #[must_use]
-pub fn done_in_time(schools: &[Reporting], measures: &[Measure], span: Span) -> Vec<(SchoolId, Number)> {
-    let of = |school: &Reporting| {
-        let own: Vec<Measure> = measures
-            .iter()
-            .filter(|measure| measure.concerns_school(&school.school_id, &school.levels))
-            .cloned()
-            .collect();
-        let items = school.items.as_deref().unwrap_or_default();
-        let counts = timeliness(&own, items, span.start, span.end, span.report_deadline);
+pub fn done_in_time(schools: &[Reporting<'_>], measures: &[Measure], span: Span) -> Vec<(SchoolId, Number)> {
+    let of = |school: &Reporting<'_>| {
+        let concerns = |measure: &&Measure| measure.concerns_school(&school.school_id, &school.levels);
+        let own = measures.iter().filter(concerns);
+        let items = school.items.unwrap_or_default();
+        let counts = timeliness(own, items, span.start, span.end, span.report_deadline);
         (school.school_id.clone(), number(counts.done_in_time, counts.due))
     };
     schools.iter().map(of).collect()
@@ -104,11 +101,11 @@ pub fn done_in_time(schools: &[Reporting], measures: &[Measure], span: Span) -> 
 
 /// I-19 of each school with an accepted report: what was done with evidence by what was done.
 #[must_use]
-pub fn done_with_evidence(schools: &[Reporting], measures: &[Measure]) -> Vec<(SchoolId, Number)> {
+pub fn done_with_evidence(schools: &[Reporting<'_>], measures: &[Measure]) -> Vec<(SchoolId, Number)> {
     let counting: BTreeSet<&MeasureId> =
         measures.iter().filter(|measure| measure.counts_in_compliance).map(|measure| &measure.id).collect();
-    let of = |school: &Reporting| {
-        let items = school.items.as_deref()?;
+    let of = |school: &Reporting<'_>| {
+        let items = school.items?;
         let done: Vec<&Item> = items
             .iter()
             .filter(|item| counting.contains(&item.measure_id) && item.said() == ItemStatus::Done)
@@ -121,7 +118,7 @@ pub fn done_with_evidence(schools: &[Reporting], measures: &[Measure]) -> Vec<(S
 
 /// I-20: schools that reported in time by all schools of the monitoring.
 #[must_use]
-pub fn reported_in_time(schools: &[Reporting], in_time: &BTreeSet<SchoolId>) -> Number {
+pub fn reported_in_time(schools: &[Reporting<'_>], in_time: &BTreeSet<SchoolId>) -> Number {
     number(schools.iter().filter(|school| in_time.contains(&school.school_id)).count(), schools.len())
 }
 
@@ -129,12 +126,12 @@ pub fn reported_in_time(schools: &[Reporting], in_time: &BTreeSet<SchoolId>) -> 
 /// of the reports, by all schools of the monitoring.
 #[must_use]
 pub fn pages_up_to_date(
-    schools: &[Reporting],
+    schools: &[Reporting<'_>],
     pages: &HashMap<SchoolId, NaiveDate>,
     report_deadline: NaiveDate,
 ) -> Number {
     let first = report_deadline.checked_sub_months(Months::new(PAGE_MONTHS)).unwrap_or(report_deadline);
-    let current = |school: &&Reporting| pages.get(&school.school_id).is_some_and(|day| *day >= first);
+    let current = |school: &&Reporting<'_>| pages.get(&school.school_id).is_some_and(|day| *day >= first);
     number(schools.iter().filter(current).count(), schools.len())
 }
 
@@ -161,14 +158,18 @@ pub fn left_lists(departures: &[Departure], end: NaiveDate) -> Number {
 /// what was issued.
 #[must_use]
 pub fn recommendations_done(
-    schools: &[Reporting],
+    schools: &[Reporting<'_>],
     issued: &[(SchoolId, AddresseeStatus)],
 ) -> Vec<(SchoolId, Number)> {
-    let of = |school: &Reporting| {
-        let own = issued.iter().filter(|(addressee, _)| *addressee == school.school_id);
-        let own: Vec<AddresseeStatus> = own.map(|(_, status)| *status).collect();
-        let verified = own.iter().filter(|status| **status == AddresseeStatus::Verified).count();
-        (!own.is_empty()).then(|| (school.school_id.clone(), number(verified, own.len())))
+    let mut counts: HashMap<&SchoolId, (usize, usize)> = HashMap::new();
+    for (school, status) in issued {
+        let (verified, all) = counts.entry(school).or_default();
+        *verified += usize::from(*status == AddresseeStatus::Verified);
+        *all += 1;
+    }
+    let of = |school: &Reporting<'_>| {
+        let (verified, all) = counts.get(&school.school_id)?;
+        Some((school.school_id.clone(), number(*verified, *all)))
     };
     schools.iter().filter_map(of).collect()
 }

@@ -1,6 +1,6 @@
 //! The indicators of a monitoring, read at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{Days, Months};
 
@@ -37,13 +37,17 @@ pub struct Figures {
 /// the schools that take part told, and those of the municipal level with confirmed values of
 /// exactly its period.
 ///
-/// Reads a fixed number of times, however many schools and measures there are. Takes no scope: the
-/// caller holds the monitoring.
+/// `reports` are those of the monitoring. Reads a fixed number of times, however many schools and
+/// measures there are. Takes no scope: the caller holds the monitoring.
 ///
 /// # Errors
 ///
 /// 409 `monitoring-state` before the monitoring is opened.
-pub fn read(conn: &mut AnyConnection, monitoring: &MonitoringRow) -> Result<Figures, Error> {
+pub fn read(
+    conn: &mut AnyConnection,
+    monitoring: &MonitoringRow,
+    reports: &[ReportSubject],
+) -> Result<Figures, Error> {
     let (Some(_), Some(template)) = (monitoring.opened_at, &monitoring.conclusion_template_id) else {
         return Err(Error::blocked(&problems::MONITORING_STATE, &["monitoring-not-opened"]));
     };
@@ -56,9 +60,8 @@ pub fn read(conn: &mut AnyConnection, monitoring: &MonitoringRow) -> Result<Figu
 
     let mut rows = catalogue(conn, monitoring, &measures, &values)?;
     rows.sort_by(|one, other| (one.position, &one.id).cmp(&(other.position, &other.id)));
-    let subjects = reports::subjects_of(conn, &monitoring.id)?;
-    let reports: BTreeSet<ReportId> = subjects.iter().map(|report| report.report_id.clone()).collect();
-    let mut computed = computed(conn, monitoring, &schools, &measures, subjects)?;
+    let mut computed = computed(conn, monitoring, &schools, &measures, reports)?;
+    let reports: HashSet<&ReportId> = reports.iter().map(|report| &report.report_id).collect();
     let items = rows.into_iter().map(|row| {
         let own: Vec<&ValueRow> = values.iter().filter(|value| value.indicator_id == row.id).collect();
         let counted = match computed.remove(row.code.as_str()) {
@@ -109,19 +112,19 @@ fn computed(
     monitoring: &MonitoringRow,
     schools: &[SnapshotSchool],
     measures: &[Measure],
-    subjects: Vec<ReportSubject>,
+    subjects: &[ReportSubject],
 ) -> Result<HashMap<&'static str, Counted>, Error> {
-    let mut accepted: HashMap<SchoolId, Vec<Item>> = subjects
-        .into_iter()
+    let accepted: HashMap<&SchoolId, &[Item]> = subjects
+        .iter()
         .filter(|report| report.status == ReportStatus::Accepted)
-        .filter_map(|report| Some((report.school_id?, report.items)))
+        .filter_map(|report| Some((report.school_id.as_ref()?, report.items.as_slice())))
         .collect();
     let mut reporting = Vec::with_capacity(schools.len());
     for school in schools {
         reporting.push(Reporting {
             school_id: school.school_id.clone(),
             levels: serde_json::from_str(&school.education_levels)?,
-            items: accepted.remove(&school.school_id),
+            items: accepted.get(&school.school_id).copied(),
         });
     }
     let in_time = reports::schools_in_time(conn, monitoring)?;
@@ -154,21 +157,22 @@ fn told(
     row: &IndicatorRow,
     values: &[&ValueRow],
     schools: &[SnapshotSchool],
-    reports: &BTreeSet<ReportId>,
+    reports: &HashSet<&ReportId>,
 ) -> Counted {
-    let of = |subject: Option<&SchoolId>| {
-        let told_here = |value: &&&&ValueRow| value.report_id.as_ref().is_some_and(|id| reports.contains(id));
-        let confirmed = values.iter().filter(|value| value.state == ValueState::Confirmed);
-        let confirmed = confirmed.filter(|value| value.school_id.is_none() || told_here(&value));
-        confirmed.filter(|value| value.number().is_some()).find(|value| value.school_id.as_ref() == subject)
+    let is_told = |value: &ValueRow| value.report_id.as_ref().is_some_and(|id| reports.contains(id));
+    let counts = |value: &&&ValueRow| {
+        let ours = value.school_id.is_none() || is_told(value);
+        ours && value.state == ValueState::Confirmed && value.numerator.is_some()
     };
+    let by_subject: HashMap<Option<&SchoolId>, &ValueRow> =
+        values.iter().filter(counts).map(|value| (value.school_id.as_ref(), *value)).collect();
     let subjects: Vec<Option<&SchoolId>> = match row.level {
         IndicatorLevel::Municipal => vec![None],
         IndicatorLevel::School => schools.iter().map(|school| Some(&school.school_id)).collect(),
     };
-    let found: Vec<&&ValueRow> = subjects.into_iter().filter_map(of).collect();
-    let from_reports =
-        found.iter().filter(|value| value.report_id.as_ref().is_some_and(|id| reports.contains(id)));
+    let found: Vec<&ValueRow> =
+        subjects.iter().filter_map(|subject| by_subject.get(subject).copied()).collect();
+    let from_reports = found.iter().filter(|value| is_told(value));
     let sources = from_reports.map(|value| value.school_id.clone()).collect();
     let numbers = match row.level {
         IndicatorLevel::Municipal => Numbers::Municipality(found.first().and_then(|value| value.number())),

@@ -11,6 +11,7 @@ use crate::db::Db;
 use crate::db::page::page_of;
 use crate::error::Error;
 use crate::features::monitorings;
+use crate::features::reports;
 use crate::kit::id::MonitoringId;
 use crate::web::{Filter, ListQuery, Listing, Operations, Paging, RequestInfo};
 
@@ -43,7 +44,8 @@ async fn list_monitoring_indicators(
             let monitoring = monitorings::find(conn, &scope, &id)?
                 .filter(|monitoring| scope.sees_work() || monitoring.frozen_at.is_some())
                 .ok_or_else(Error::not_found)?;
-            let figures = flow::read(conn, &monitoring)?;
+            let reports = reports::subjects_of(conn, &monitoring.id)?;
+            let figures = flow::read(conn, &monitoring, &reports)?;
             Ok::<_, Error>(MonitoringIndicatorOut::all(figures, &scope, small, lang))
         })
         .await?;

@@ -82,13 +82,14 @@ impl Sources {
         let recommendations = recommendations::of_monitoring(conn, &monitoring.id)?;
         let named: Vec<SchoolId> = recommendations.iter().flat_map(|row| row.school_ids.to_vec()).collect();
         let named_schools = schools::find_many(conn, scope, &named)?;
+        let reports = reports::subjects_of(conn, &monitoring.id)?;
         Ok(Self {
             municipality: required(municipality)?,
             order: order(conn, scope, &monitoring.order_id)?,
             conclusions: conclusions::derive_all(conn, &monitoring)?,
-            figures: monitoring_indicators::read(conn, &monitoring)?,
+            figures: monitoring_indicators::read(conn, &monitoring, &reports)?,
             small,
-            reports: reports::subjects_of(conn, &monitoring.id)?,
+            reports,
             named_schools: named_schools.into_iter().map(|school| (school.id, school.short_name)).collect(),
             monitoring,
             road_map,

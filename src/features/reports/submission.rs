@@ -104,8 +104,8 @@ pub struct Timeliness {
 /// Counts what was due from `period_start` to `period_end`, not after `report_deadline`,
 /// and how much of it was done in time; what is reported as not applicable is left out.
 #[must_use]
-pub fn timeliness(
-    measures: &[Measure],
+pub fn timeliness<'a>(
+    measures: impl IntoIterator<Item = &'a Measure>,
     items: &[Item],
     period_start: NaiveDate,
     period_end: NaiveDate,

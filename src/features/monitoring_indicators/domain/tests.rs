@@ -43,7 +43,7 @@ fn done(id: &str, on: &str, evidence_count: i64) -> Item {
     }
 }
 
-fn reporting(id: &str, items: Option<Vec<Item>>) -> Reporting {
+fn reporting<'a>(id: &str, items: Option<&'a [Item]>) -> Reporting<'a> {
     Reporting { school_id: school(id), levels: vec![EducationLevel::Basic], items }
 }
 
@@ -58,8 +58,8 @@ fn pair(number: Number) -> (i32, Option<i32>) {
 #[test]
 fn a_school_without_a_report_has_done_nothing_of_what_was_due() {
     let measures = [measure("a", "2023-04-14"), measure("b", "2023-12-23")];
-    let late = reporting("late", Some(vec![done("a", "2023-04-15", 0)]));
-    let timely = reporting("timely", Some(vec![done("a", "2023-04-14", 0)]));
+    let (after, before) = ([done("a", "2023-04-15", 0)], [done("a", "2023-04-14", 0)]);
+    let (late, timely) = (reporting("late", Some(&after)), reporting("timely", Some(&before)));
     let found = done_in_time(&[late, timely, reporting("silent", None)], &measures, span());
     let counts: Vec<_> = found.iter().map(|(school, number)| (school.as_str(), pair(*number))).collect();
     assert_eq!(counts, [("late", (0, Some(1))), ("timely", (1, Some(1))), ("silent", (0, Some(1)))]);
@@ -73,7 +73,7 @@ fn evidence_counts_for_what_was_done_and_counts() {
     let mut carried = done("b", "2023-04-14", 1);
     carried.carried_over = true;
     let items = vec![done("a", "2023-04-14", 2), carried, done("free", "2023-04-14", 1)];
-    let found = done_with_evidence(&[reporting("one", Some(items)), reporting("silent", None)], &measures);
+    let found = done_with_evidence(&[reporting("one", Some(&items)), reporting("silent", None)], &measures);
     assert_eq!(found.len(), 1, "who did not report has nothing to prove");
     assert_eq!(pair(found[0].1), (1, Some(1)));
 }
