@@ -31,7 +31,10 @@ pub fn serve(config: &mut ServiceConfig) {
 
 /// Operations beside the contract's base.
 fn beside(operations: &mut Operations) {
-    operations.configure(features::health::configure).configure(document::configure);
+    operations
+        .configure(features::health::configure)
+        .configure(features::clients::configure_beside)
+        .configure(document::configure);
 }
 
 /// Operations under the contract's base.

@@ -6,8 +6,15 @@
 //! | `LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
 //! | `DATA_DIR` | `data` | folder of the signing keys |
 //! | `SIGNING_KEY_FILE` | – | Ed25519 key, PKCS #8 DER, instead of the folder's own |
-//! | `TOKEN_ISSUER` | `school-roadmap` | `iss` of access tokens |
+//! | `TOKEN_ISSUER` | `PUBLIC_URL`, else `school-roadmap` | `iss` of access tokens, also the issuer that OAuth libraries discover |
 //! | `TOKEN_AUDIENCE` | `school-roadmap` | `aud` of access tokens |
+//! | `OUTSIDE_ISSUER` | – | `iss` of a single sign-on whose tokens are accepted as well |
+//! | `OUTSIDE_JWKS` | – | its public keys: a file, or an https address (http on this machine only) |
+//! | `OUTSIDE_AUDIENCE` | `TOKEN_AUDIENCE` | `aud` of its tokens for this service |
+//! | `OUTSIDE_ROLE_CLAIM` | `realm_access.roles` | claim with its roles, members separated by dots |
+//! | `OUTSIDE_ROLES` | – | what its roles mean: `role=regional_viewer` or `role=service`, comma-separated |
+//! | `OUTSIDE_REGION_CLAIM` | `region_code` | claim with the region, two digits |
+//! | `OUTSIDE_MUNICIPALITY_CLAIM` | `municipality_id` | claim with the one municipality of a client |
 //! | `PUBLIC_URL` | `http://` + `LISTEN` | address that readers of documents can reach, for verification links |
 //! | `ALLOWED_HOSTS` | – | host names served, comma-separated; empty serves any |
 //! | `POOL_SIZE` | `8` | database connections at most, 1 to 100 |
@@ -28,6 +35,7 @@ use std::str::FromStr;
 
 use anyhow::{Context, ensure};
 
+use crate::auth::outside::{JwksPlace, OutsideIssuer};
 use crate::db::DatabaseUrl;
 use crate::files::StoreUrl;
 
@@ -46,6 +54,8 @@ pub struct Config {
     pub token_issuer: String,
     /// `aud` of access tokens.
     pub token_audience: String,
+    /// A single sign-on whose tokens are accepted as well.
+    pub outside_issuer: Option<OutsideIssuer>,
     /// Address for links in documents; `None`: from where it listens.
     pub public_url: Option<String>,
     /// Host names served; empty: any.
@@ -99,15 +109,21 @@ impl Config {
     ///
     /// A setting that cannot be read, by its name.
     pub fn from_env() -> anyhow::Result<Self> {
+        let public_url: Option<String> =
+            setting::<String>("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned());
+        let token_audience = setting("TOKEN_AUDIENCE")?.unwrap_or_else(|| "school-roadmap".to_owned());
         let config = Self {
             database_url: setting("DATABASE_URL")?
                 .unwrap_or(DatabaseUrl::Sqlite("data/school-roadmap.db".into())),
             listen: setting("LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             data_dir: setting("DATA_DIR")?.unwrap_or_else(|| PathBuf::from("data")),
             signing_key_file: setting("SIGNING_KEY_FILE")?,
-            token_issuer: setting("TOKEN_ISSUER")?.unwrap_or_else(|| "school-roadmap".to_owned()),
-            token_audience: setting("TOKEN_AUDIENCE")?.unwrap_or_else(|| "school-roadmap".to_owned()),
-            public_url: setting::<String>("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned()),
+            token_issuer: setting("TOKEN_ISSUER")?
+                .or_else(|| public_url.clone())
+                .unwrap_or_else(|| "school-roadmap".to_owned()),
+            outside_issuer: outside_issuer(&token_audience)?,
+            token_audience,
+            public_url,
             allowed_hosts: setting::<String>("ALLOWED_HOSTS")?
                 .unwrap_or_default()
                 .split(',')
@@ -147,6 +163,7 @@ impl Config {
             signing_key_file: None,
             token_issuer: "school-roadmap".to_owned(),
             token_audience: "school-roadmap".to_owned(),
+            outside_issuer: None,
             public_url: None,
             allowed_hosts: Vec::new(),
             pool_size: 4,
@@ -160,6 +177,45 @@ impl Config {
             small_cells_below: 10,
             shutdown_seconds: 5,
         }
+    }
+}
+
+fn outside_issuer(token_audience: &str) -> anyhow::Result<Option<OutsideIssuer>> {
+    let Some(issuer) = setting::<String>("OUTSIDE_ISSUER")? else {
+        return Ok(None);
+    };
+    let text = |name, default: &str| anyhow::Ok(setting(name)?.unwrap_or_else(|| default.to_owned()));
+    let place = setting::<String>("OUTSIDE_JWKS")?.context("OUTSIDE_JWKS: it goes with OUTSIDE_ISSUER")?;
+    let meanings =
+        setting::<String>("OUTSIDE_ROLES")?.context("OUTSIDE_ROLES: it goes with OUTSIDE_ISSUER")?;
+    let pair = |pair: &str| {
+        let (role, meaning) = pair.split_once('=').context("OUTSIDE_ROLES: role=meaning, comma-separated")?;
+        anyhow::Ok((role.trim().to_owned(), meaning.trim().to_owned()))
+    };
+    let outside = OutsideIssuer {
+        issuer,
+        audience: text("OUTSIDE_AUDIENCE", token_audience)?,
+        jwks: jwks_place(&place).context("OUTSIDE_JWKS")?,
+        role_claim: text("OUTSIDE_ROLE_CLAIM", "realm_access.roles")?,
+        roles: meanings.split(',').map(pair).collect::<anyhow::Result<_>>()?,
+        region_claim: text("OUTSIDE_REGION_CLAIM", "region_code")?,
+        municipality_claim: text("OUTSIDE_MUNICIPALITY_CLAIM", "municipality_id")?,
+    };
+    outside.check().context("OUTSIDE_ROLES")?;
+    Ok(Some(outside))
+}
+
+/// Keys fetched over an open network could be anybody's.
+fn jwks_place(text: &str) -> anyhow::Result<JwksPlace> {
+    let Ok(url) = url::Url::parse(text) else {
+        return Ok(JwksPlace::File(PathBuf::from(text)));
+    };
+    let here = matches!(url.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+    match url.scheme() {
+        "file" => url.to_file_path().map(JwksPlace::File).map_err(|()| anyhow::anyhow!("{text} is no file")),
+        "https" => Ok(JwksPlace::Url(text.to_owned())),
+        "http" if here => Ok(JwksPlace::Url(text.to_owned())),
+        _ => anyhow::bail!("a file or an https address"),
     }
 }
 

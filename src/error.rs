@@ -50,6 +50,8 @@ pub struct Refusal {
     pub retry_after: Option<u32>,
     /// `Allow` of a 405.
     pub allow: Option<String>,
+    /// Code of RFC 6749, 5.2, at the token endpoint.
+    pub oauth_error: Option<&'static str>,
 }
 
 /// An answer kept under an idempotency key.
@@ -154,13 +156,16 @@ impl Refusal {
                 .then_some(RETRY_AFTER_SECONDS)
                 .or_else(|| (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)),
             allow: None,
+            oauth_error: None,
         }
     }
 
     fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {
         let status = StatusCode::from_u16(self.problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = HttpResponse::build(status);
-        response.content_type("application/problem+json");
+        // OAuth libraries read the endpoint's refusals as plain JSON (RFC 6749, 5.2).
+        let kind = if self.oauth_error.is_some() { "application/json" } else { "application/problem+json" };
+        response.content_type(kind);
         if let Some(seconds) = self.retry_after {
             response.insert_header((header::RETRY_AFTER, seconds.to_string()));
         }
@@ -168,7 +173,8 @@ impl Refusal {
             response.insert_header((header::ALLOW, allow.as_str()));
         }
         if status == StatusCode::UNAUTHORIZED {
-            response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+            let scheme = if self.oauth_error.is_some() { "Basic realm=\"school-roadmap\"" } else { "Bearer" };
+            response.insert_header((header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme)));
         }
         response.json(Problem::of(self, lang, request_id))
     }
@@ -320,6 +326,9 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     conflicts: Vec<serde_json::Value>,
+    /// Code of RFC 6749, section 5.2; only at `/oauth/token`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'static str>,
     /// Who can act, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolution: Option<ProblemResolution>,
@@ -367,6 +376,7 @@ impl Problem {
             blocked_by: refusal.blocked_by.clone(),
             current_version: refusal.current_version,
             conflicts: refusal.conflicts.clone(),
+            error: refusal.oauth_error,
             resolution: problem.resolution.as_ref().map(|resolution| ProblemResolution {
                 actor: resolution.actor,
                 action: resolution.action.get(lang).to_owned(),

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use school_roadmap::api::document::document;
+use school_roadmap::auth::keys;
 use school_roadmap::config::Config;
 use school_roadmap::db::migrate;
 use school_roadmap::demo;
@@ -37,12 +38,21 @@ enum Command {
     /// Manage accounts past the API.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Manage the keys that sign access tokens.
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Play the reference case, then serve it; its data lie in DATA_DIR/demo.
     Demo {
         /// Throw the demonstration's data away and start over.
         #[arg(long)]
         reset: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum KeysCommand {
+    /// Make a new signing key; tokens of the one before stay good until they end.
+    Rotate,
 }
 
 #[derive(Subcommand)]
@@ -96,6 +106,18 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let mut conn = config.database_url.connect()?;
             let (_, password) = accounts::create_by_operator(&mut conn, &Clock::system(), account)?;
             Ok(writeln!(std::io::stdout(), "{password}")?)
+        }
+        Command::Keys(KeysCommand::Rotate) => {
+            let config = Config::from_env()?;
+            anyhow::ensure!(
+                config.signing_key_file.is_none(),
+                "SIGNING_KEY_FILE names a key that is managed elsewhere: rotate it there"
+            );
+            let (new, old) = keys::rotate(&config.data_dir, Clock::system().now())?;
+            Ok(writeln!(
+                std::io::stdout(),
+                "new key {new}\nthe key before, {old}, is good for 15 minutes more"
+            )?)
         }
         Command::Demo { reset } => {
             let config = Config::from_env()?;

@@ -73,6 +73,12 @@ problems! {
     LOGIN_FAILED "login-failed" 401, "Неверный логин или пароль", "Wrong login or password", "client", "Проверьте логин и пароль или обратитесь за сбросом пароля.", "Check login and password, or ask for a password reset.";
     LOGIN_TAKEN "login-taken" 409, "Логин занят", "The login is taken", "client", "Выберите другой логин.", "Choose another login.";
     ACCOUNT_STATE "account-state" 409, "Состояние учётной записи не допускает этого", "The state of the account does not allow this", "municipal_head", "Посмотрите actions учётной записи.", "See the account's actions.";
+    // Service clients
+    INVALID_CLIENT "invalid-client" 401, "Клиент не опознан", "The client is not known", "client", "Проверьте client_id и client_secret; действующий секрет выдаёт администратор.", "Check client_id and client_secret; an administrator gives a secret that is in force.";
+    INVALID_SCOPE "invalid-scope" 400, "Запрошены недоступные права", "The scope is not granted", "client", "Запросите только права, выданные клиенту, или не передавайте scope.", "Ask only for scopes granted to the client, or leave scope out.";
+    UNSUPPORTED_GRANT_TYPE "unsupported-grant-type" 400, "Способ получения токена не поддерживается", "The grant type is not supported", "client", "Передайте grant_type=client_credentials.", "Send grant_type=client_credentials.";
+    CLIENT_EXISTS "client-exists" 409, "Клиент с таким названием уже есть", "A client of this name exists already", "admin", "Выберите другое название или используйте существующего клиента.", "Choose another name, or use the existing client.";
+    CLIENT_SECRETS_FULL "client-secrets-full" 409, "У клиента уже пять действующих секретов", "The client has five secrets in force already", "admin", "Удалите секрет, который больше не используется: смотрите last_used_at.", "Remove a secret that is no longer used: see last_used_at.";
     // Municipalities and schools
     MUNICIPALITY_EXISTS "municipality-exists" 409, "Такой муниципалитет уже есть", "The municipality exists already", "admin", "Используйте существующую запись.", "Use the existing one.";
     SCHOOL_EXISTS "school-exists" 409, "Школа с таким названием, ИНН или ОГРН уже есть", "A school of this name, INN or OGRN exists already", "municipal_officer", "Используйте существующую запись школы.", "Use the existing school.";

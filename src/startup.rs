@@ -11,6 +11,7 @@ use actix_web::{App, HttpServer};
 use crate::api;
 use crate::auth::attempts::Attempts;
 use crate::auth::keys::Keys;
+use crate::auth::outside::Outside;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
 use crate::config::Config;
@@ -54,6 +55,7 @@ impl Application {
         let keys = Keys::load(&config.data_dir, config.signing_key_file.as_deref())?;
         let tokens =
             Data::new(Tokens::new(keys, config.token_issuer.clone(), config.token_audience.clone())?);
+        let outside = Data::new(Outside::new(config.outside_issuer.clone())?);
         let store = config.evidence_store.clone().map_or_else(|| local_store(config), Ok)?;
         let files = Files::open(&store, &config.store_options.0, config.data_dir.join("incoming"))?;
         let limits = UploadLimits {
@@ -77,6 +79,7 @@ impl Application {
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(tokens.clone())
+                .app_data(outside.clone())
                 .app_data(sessions.clone())
                 .app_data(attempts.clone())
                 .app_data(hosts.clone())

@@ -14,7 +14,7 @@ use super::BASE;
 use crate::auth::token::Tokens;
 use crate::error::Problem;
 use crate::problems;
-use crate::web::{Described, Operations};
+use crate::web::{Described, Operations, RequestInfo};
 
 /// Registers what belongs to no feature.
 pub fn configure(operations: &mut Operations) {
@@ -24,8 +24,8 @@ pub fn configure(operations: &mut Operations) {
 /// The public keys of access tokens, as a JSON Web Key Set; two may be active at once.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, description = "The keys", body = serde_json::Value)))]
 #[get("/.well-known/jwks.json")]
-async fn jwks(tokens: Data<Tokens>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(tokens.jwks())
+async fn jwks(tokens: Data<Tokens>, info: RequestInfo) -> HttpResponse {
+    HttpResponse::Ok().insert_header(("Cache-Control", "public, max-age=300")).json(tokens.jwks(info.now))
 }
 
 /// This document.
@@ -89,7 +89,7 @@ fn base() -> OpenApi {
             HttpBuilder::new()
                 .scheme(HttpAuthScheme::Bearer)
                 .bearer_format("JWT")
-                .description(Some("Access token of POST /api/v1/auth/login, good for 15 minutes"))
+                .description(Some("Access token of POST /api/v1/auth/login or, for service clients, of POST /api/v1/oauth/token; good for 15 minutes"))
                 .build(),
         ),
     );
@@ -99,7 +99,9 @@ fn base() -> OpenApi {
 /// Adds what every operation of its method shares: headers, dry run, refusals.
 fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
     let writes = !matches!(method, HttpMethod::Get);
-    let own_rules = path.starts_with("/api/v1/auth/") || path == "/api/v1/me/password";
+    let own_rules = path.starts_with("/api/v1/auth/")
+        || path.starts_with("/api/v1/oauth/")
+        || path == "/api/v1/me/password";
     let on_existing = path.contains('{');
     let parameters = operation.parameters.get_or_insert_default();
     if writes && !own_rules {

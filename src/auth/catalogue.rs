@@ -3,21 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::permit::{Action, Caller};
-use super::role::Role;
+use super::rights::Rights;
 
 /// One action of a feature's `policy.rs`.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry {
     name: &'static str,
     writes: bool,
-    may: fn(Role) -> bool,
+    may: fn(&Rights) -> bool,
 }
 
 impl Entry {
     /// The entry of an action; `name` is that of its type.
     #[must_use]
     pub const fn of<A: Action>(name: &'static str) -> Self {
-        Self { name, writes: A::WRITES, may: A::may }
+        Self { name, writes: A::WRITES, may: Rights::allow::<A> }
     }
 }
 
@@ -36,7 +36,7 @@ impl Catalogue {
     /// What the caller may, by resource; resources that allow him nothing are left out.
     #[must_use]
     pub fn allowed(&self, caller: &Caller) -> BTreeMap<&'static str, Vec<String>> {
-        let may = |entry: &&Entry| (entry.may)(caller.role) && !(entry.writes && caller.read_only);
+        let may = |entry: &&Entry| (entry.may)(&caller.rights) && !(entry.writes && caller.read_only);
         self.0
             .iter()
             .map(|(resource, entries)| {

@@ -7,43 +7,44 @@ use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Data};
 use chrono::{DateTime, Utc};
 use futures_util::future::LocalBoxFuture;
 
+use super::client_scope::{self, ClientScope};
+use super::outside::Outside;
+use super::rights::{Rights, Who};
 use super::role::Role;
 use super::scope::Scope;
 use super::session::{self, Session, Sessions};
 use super::token::Tokens;
 use crate::db::{Actor, Db};
 use crate::error::Error;
-use crate::kit::clock::{Clock, moscow_date};
-use crate::kit::code::Code;
+use crate::kit::clock::Clock;
 use crate::kit::id::{AccountId, SessionId};
 use crate::problems;
 use crate::web::RequestInfo;
 
-/// Something that some roles may do. Declared in `policy.rs` by `actions!`.
+/// Something that some roles and clients may do. Declared in `policy.rs` by `actions!`.
 pub trait Action: 'static {
     /// The roles that may.
     const ROLES: &'static [Role];
+    /// The scopes each of which lets a client.
+    const CLIENTS: &'static [ClientScope];
     /// Whether it changes anything: accounts of a closed school only read.
     const WRITES: bool;
     /// Whether it may be done before the one-time password was changed.
     const BEFORE_PASSWORD: bool = false;
-
-    /// Whether the role may.
-    #[must_use]
-    fn may(role: Role) -> bool {
-        Self::ROLES.contains(&role)
-    }
 }
 
 /// Declares actions: `Name = reads|writes|always [Role, …];` lines; `always` reads, and may
-/// be done before the one-time password was changed. Also gives `CATALOGUE`, all of them.
+/// be done before the one-time password was changed. `or [Scope, …]` after the roles lets
+/// clients with one of these scopes, `or any` those with any. Also gives `CATALOGUE`, all of them.
 macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $kind:ident [$($role:ident),* $(,)?];)+) => {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident [$($role:ident),* $(,)?] $(or $clients:tt)?;)+) => {
         $(
             $(#[$doc])*
             pub struct $name;
             impl $crate::auth::Action for $name {
                 const ROLES: &'static [$crate::auth::Role] = &[$($crate::auth::Role::$role),*];
+                const CLIENTS: &'static [$crate::auth::ClientScope] =
+                    $crate::auth::permit::actions!(@ clients $($clients)?);
                 const WRITES: bool = $crate::auth::permit::actions!(@ writes $kind);
                 const BEFORE_PASSWORD: bool = $crate::auth::permit::actions!(@ early $kind);
             }
@@ -52,6 +53,9 @@ macro_rules! actions {
         pub const CATALOGUE: &[$crate::auth::catalogue::Entry] =
             &[$($crate::auth::catalogue::Entry::of::<$name>(stringify!($name))),+];
     };
+    (@ clients) => { &[] };
+    (@ clients any) => { <$crate::auth::ClientScope as $crate::kit::code::Code>::ALL };
+    (@ clients [$($scope:ident),+ $(,)?]) => { &[$($crate::auth::ClientScope::$scope),+] };
     (@ writes writes) => { true };
     (@ writes reads) => { false };
     (@ writes always) => { false };
@@ -64,12 +68,10 @@ pub(crate) use actions;
 /// Who calls, with the rights of the moment.
 #[derive(Debug, Clone)]
 pub struct Caller {
-    /// The account.
-    pub account_id: AccountId,
-    /// The session of the token.
-    pub session_id: SessionId,
-    /// The role whose rights hold today: a head's while acting.
-    pub role: Role,
+    /// Who.
+    pub who: Who,
+    /// What lets him: the role whose rights hold today, a head's while acting; or a client's scopes.
+    pub rights: Rights,
     /// With a head's rights by `acting_until`.
     pub acting: bool,
     /// Whether the account only reads any more.
@@ -85,17 +87,51 @@ impl Caller {
     #[must_use]
     pub fn actor(&self) -> Actor {
         Actor {
-            account_id: Some(self.account_id.clone()),
-            role: self.role.as_str(),
+            subject: Some(self.who.subject().to_owned()),
+            account_id: match &self.who {
+                Who::Person { account, .. } => Some(account.clone()),
+                Who::Client(_) | Who::Outsider(_) => None,
+            },
+            role: self.rights.code(),
             acting: self.acting,
             request_id: self.request_id.clone(),
         }
     }
 
-    /// Whether his role may do `A` now.
+    /// His account, for what only a person with one can do.
+    ///
+    /// # Errors
+    ///
+    /// 403 for clients and for those whom an outside issuer vouches for.
+    pub fn account(&self) -> Result<&AccountId, Error> {
+        match &self.who {
+            Who::Person { account, .. } => Ok(account),
+            Who::Client(_) | Who::Outsider(_) => Err(Error::refuse(&problems::FORBIDDEN)),
+        }
+    }
+
+    /// His session, as [`account`](Self::account).
+    ///
+    /// # Errors
+    ///
+    /// 403 for those who have none.
+    pub fn session(&self) -> Result<&SessionId, Error> {
+        match &self.who {
+            Who::Person { session, .. } => Ok(session),
+            Who::Client(_) | Who::Outsider(_) => Err(Error::refuse(&problems::FORBIDDEN)),
+        }
+    }
+
+    /// Whether the account is his own.
+    #[must_use]
+    pub fn is(&self, other: &AccountId) -> bool {
+        matches!(&self.who, Who::Person { account, .. } if account == other)
+    }
+
+    /// Whether he may do `A` now.
     #[must_use]
     pub fn may<A: Action>(&self) -> bool {
-        A::may(self.role) && !(A::WRITES && self.read_only)
+        self.rights.allow::<A>() && !(A::WRITES && self.read_only)
     }
 }
 
@@ -103,9 +139,9 @@ impl Caller {
 ///
 /// # Errors
 ///
-/// 401: token missing, badly signed, for another `iss` or `aud`, expired (leeway
-/// 5 s), or its session or account since closed. 403: the role is not in `A::ROLES`,
-/// the one-time password is still to be changed, or the account is read-only.
+/// 401: token missing, badly signed, of another `iss` or for another `aud`, expired (leeway
+/// 5 s), or its session, account, client or secret since closed. 403: neither the role nor a
+/// scope allows `A`, the one-time password is still to be changed, or the account is read-only.
 pub struct Permit<A> {
     /// Who calls.
     pub caller: Caller,
@@ -121,57 +157,95 @@ impl<A: Action> FromRequest for Permit<A> {
     fn from_request(req: &HttpRequest, _: &mut Payload) -> Self::Future {
         let req = req.clone();
         Box::pin(async move {
-            let (session, token_expires_at, now) = open_session(&req).await?;
-            let acting = session.acting_until.is_some_and(|last| moscow_date(now) <= last)
-                && session.role.acting_as() != session.role;
-            let caller = Caller {
-                account_id: session.account_id,
-                session_id: session.id,
-                role: if acting { session.role.acting_as() } else { session.role },
-                acting,
-                read_only: session.read_only_until.is_some(),
-                request_id: RequestInfo::of(&req).request_id,
-                token_expires_at,
-            };
-            if session.must_change_password && !A::BEFORE_PASSWORD {
+            let (caller, scope, must_change_password) = identify(&req).await?;
+            if must_change_password && !A::BEFORE_PASSWORD {
                 return Err(Error::refuse(&problems::PASSWORD_CHANGE_REQUIRED));
             }
-            if !A::may(caller.role) {
+            if !caller.rights.allow::<A>() {
                 return Err(Error::refuse(&problems::FORBIDDEN));
             }
             if A::WRITES && caller.read_only {
                 return Err(Error::refuse(&problems::READ_ONLY_ACCOUNT));
             }
-            let scope = session.scope.ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
+            let scope = scope.ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
             Ok(Self { caller, scope, action: PhantomData })
         })
     }
 }
 
-async fn open_session(req: &HttpRequest) -> Result<(Session, DateTime<Utc>, DateTime<Utc>), Error> {
+/// Who calls, how far his rights reach, and whether a one-time password is still to be changed.
+async fn identify(req: &HttpRequest) -> Result<(Caller, Option<Scope>, bool), Error> {
     let unauthenticated = || Error::refuse(&problems::UNAUTHENTICATED);
     let part = || Error::Internal(anyhow::anyhow!("the application was built without authentication"));
     let tokens = req.app_data::<Data<Tokens>>().ok_or_else(part)?;
-    let sessions = req.app_data::<Data<Sessions>>().ok_or_else(part)?;
-    let db = req.app_data::<Data<Db>>().ok_or_else(part)?;
     let now = req.app_data::<Data<Clock>>().ok_or_else(part)?.now();
+    let request_id = RequestInfo::of(req).request_id;
+    let token = bearer(req).ok_or_else(unauthenticated)?;
 
-    let claims = bearer(req).and_then(|token| tokens.verify(token, now)).ok_or_else(unauthenticated)?;
-    let session = match sessions.believed(&claims.sid, now) {
-        Some(session) => session,
-        None => {
-            let id = claims.sid.clone();
-            let loaded = db.read(move |conn| Ok::<_, Error>(session::load(conn, &id, now)?)).await?;
-            let session = loaded.ok_or_else(unauthenticated)?;
-            sessions.keep(&session, now);
-            session
-        }
-    };
-    if session.account_id != claims.sub {
+    if let Some(outside) = req.app_data::<Data<Outside>>()
+        && outside.issued(token)
+    {
+        let vouched = outside.verify(token, now).await?.ok_or_else(unauthenticated)?;
+        let caller = Caller {
+            who: Who::Outsider(vouched.subject),
+            rights: vouched.rights,
+            acting: false,
+            read_only: false,
+            request_id,
+            token_expires_at: vouched.expires_at,
+        };
+        return Ok((caller, vouched.scope, false));
+    }
+    let claims = tokens.verify(token, now).ok_or_else(unauthenticated)?;
+    let session = open_session(req, &claims.sid, claims.is_of_client(), now).await?;
+    if session.who.subject() != claims.sub {
         return Err(unauthenticated());
     }
-    let expires = DateTime::from_timestamp(claims.exp, 0).unwrap_or(now);
-    Ok((session, expires, now))
+    let acting = session.acting(now);
+    let rights = match session.rights {
+        Rights::Role(role) if acting => Rights::Role(role.acting_as()),
+        Rights::Scopes(granted) => {
+            // A client may have asked for less than it was granted.
+            let asked = claims.scope.as_deref().and_then(client_scope::parse).unwrap_or_default();
+            Rights::Scopes(granted.into_iter().filter(|scope| asked.contains(scope)).collect())
+        }
+        rights @ Rights::Role(_) => rights,
+    };
+    let caller = Caller {
+        who: session.who,
+        rights,
+        acting,
+        read_only: session.read_only_until.is_some(),
+        request_id,
+        token_expires_at: DateTime::from_timestamp(claims.exp, 0).unwrap_or(now),
+    };
+    Ok((caller, session.scope, session.must_change_password))
+}
+
+async fn open_session(
+    req: &HttpRequest,
+    id: &SessionId,
+    of_client: bool,
+    now: DateTime<Utc>,
+) -> Result<Session, Error> {
+    let part = || Error::Internal(anyhow::anyhow!("the application was built without authentication"));
+    let sessions = req.app_data::<Data<Sessions>>().ok_or_else(part)?;
+    let db = req.app_data::<Data<Db>>().ok_or_else(part)?;
+    if let Some(session) = sessions.believed(id, now) {
+        return Ok(session);
+    }
+    let sought = id.clone();
+    let loaded = db
+        .read(move |conn| {
+            Ok::<_, Error>(match of_client {
+                true => session::load_client(conn, &sought, now)?,
+                false => session::load(conn, &sought, now)?,
+            })
+        })
+        .await?;
+    let session = loaded.ok_or_else(|| Error::refuse(&problems::UNAUTHENTICATED))?;
+    sessions.keep(&session, now);
+    Ok(session)
 }
 
 /// The token of the one `Authorization: Bearer` header.

@@ -17,6 +17,8 @@ pub enum Scope {
     Assigned(MunicipalityId, Vec<SchoolId>),
     /// A region's municipalities, and there only what is approved, accepted, signed or later.
     Region(String),
+    /// One municipality as its region reads it: clients of a municipality.
+    Published(MunicipalityId),
 }
 
 impl Scope {
@@ -24,7 +26,9 @@ impl Scope {
     #[must_use]
     pub fn municipality(&self) -> Option<&MunicipalityId> {
         match self {
-            Self::Municipality(id) | Self::School(id, _) | Self::Assigned(id, _) => Some(id),
+            Self::Municipality(id) | Self::School(id, _) | Self::Assigned(id, _) | Self::Published(id) => {
+                Some(id)
+            }
             Self::Service | Self::Region(_) => None,
         }
     }
@@ -48,7 +52,7 @@ impl Scope {
         }
     }
 
-    /// The region, for regional readers.
+    /// The region, for its readers and clients.
     #[must_use]
     pub fn region(&self) -> Option<&str> {
         match self {
@@ -60,6 +64,6 @@ impl Scope {
     /// Whether drafts and other work in progress are visible.
     #[must_use]
     pub fn sees_work(&self) -> bool {
-        !matches!(self, Self::Region(_))
+        !matches!(self, Self::Region(_) | Self::Published(_))
     }
 }

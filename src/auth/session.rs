@@ -1,17 +1,19 @@
-//! The account behind a token, kept for seconds: a request costs no query of its own.
+//! The account or client behind a token, kept for seconds: a request costs no query of its own.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use chrono::{DateTime, Duration, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, Duration, NaiveDate, Utc};
 use diesel::prelude::*;
 
+use super::client_scope;
+use super::rights::{Rights, Who};
 use super::role::Role;
 use super::scope::Scope;
 use crate::db::AnyConnection;
-use crate::db::schema::{account_schools, accounts, sessions};
+use crate::db::schema::{account_schools, accounts, client_secrets, clients, sessions};
 use crate::kit::clock::moscow_date;
-use crate::kit::id::{AccountId, MunicipalityId, SchoolId, SessionId};
+use crate::kit::id::{AccountId, ClientId, MunicipalityId, SchoolId, SessionId};
 
 /// Seconds for which a loaded account is believed; on the instance that changes
 /// it, it is forgotten at once.
@@ -19,15 +21,15 @@ const BELIEVED_SECONDS: i64 = 5;
 /// Loaded accounts kept at most.
 const KEPT: usize = 10_000;
 
-/// An open session with its account, as the database has it.
+/// An open session with its account, or a client with the secret it used, as the database has it.
 #[derive(Debug, Clone)]
 pub struct Session {
-    /// The session.
+    /// The session; of a client its secret.
     pub id: SessionId,
-    /// The account.
-    pub account_id: AccountId,
-    /// The role written in the account.
-    pub role: Role,
+    /// Who.
+    pub who: Who,
+    /// The role written in the account, or the scopes granted to the client.
+    pub rights: Rights,
     /// The last day of a head's rights.
     pub acting_until: Option<NaiveDate>,
     /// Until when an account of a closed school still reads.
@@ -36,8 +38,15 @@ pub struct Session {
     pub must_change_password: bool,
     /// How far its rights reach; `None` when the account lacks what its role needs.
     pub scope: Option<Scope>,
-    /// When the session ends by itself.
-    pub expires_at: NaiveDateTime,
+}
+
+impl Session {
+    /// Whether a head's rights hold at `now`.
+    #[must_use]
+    pub fn acting(&self, now: DateTime<Utc>) -> bool {
+        let lends = self.rights.role().is_some_and(|role| role.acting_as() != role);
+        lends && self.acting_until.is_some_and(|last| moscow_date(now) <= last)
+    }
 }
 
 /// Loaded sessions. One per process.
@@ -74,7 +83,6 @@ impl Sessions {
 #[derive(Queryable)]
 struct Row {
     id: SessionId,
-    expires_at: NaiveDateTime,
     account_id: AccountId,
     role: Role,
     region_code: Option<String>,
@@ -99,7 +107,6 @@ pub fn load(conn: &mut AnyConnection, id: &SessionId, now: DateTime<Utc>) -> Que
         .filter(accounts::status.eq("active"))
         .select((
             sessions::id,
-            sessions::expires_at,
             accounts::id,
             accounts::role,
             accounts::region_code,
@@ -133,13 +140,44 @@ pub fn load(conn: &mut AnyConnection, id: &SessionId, now: DateTime<Utc>) -> Que
         _ => None,
     };
     Ok(Some(Session {
+        who: Who::Person { account: row.account_id, session: row.id.clone() },
         id: row.id,
-        account_id: row.account_id,
-        role: row.role,
+        rights: Rights::Role(row.role),
         acting_until: row.acting_until,
         read_only_until: row.read_only_until,
         must_change_password: row.must_change_password,
         scope,
-        expires_at: row.expires_at,
+    }))
+}
+
+/// Loads an active client by the secret that its token was given for.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn load_client(
+    conn: &mut AnyConnection,
+    secret: &SessionId,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Session>> {
+    let row: Option<(ClientId, String, Option<String>, Option<MunicipalityId>)> = client_secrets::table
+        .inner_join(clients::table)
+        .filter(client_secrets::id.eq(secret))
+        .filter(client_secrets::expires_at.is_null().or(client_secrets::expires_at.gt(now.naive_utc())))
+        .filter(clients::status.eq("active"))
+        .select((clients::id, clients::scopes, clients::region_code, clients::municipality_id))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(client, scopes, region, municipality)| Session {
+        id: secret.clone(),
+        who: Who::Client(client),
+        // Scopes that a later version of the program granted are unknown to this one, and grant nothing.
+        rights: Rights::Scopes(
+            scopes.split(' ').filter_map(|scope| client_scope::parse(scope)?.pop()).collect(),
+        ),
+        acting_until: None,
+        read_only_until: None,
+        must_change_password: false,
+        scope: municipality.map(Scope::Published).or(region.map(Scope::Region)),
     }))
 }

@@ -69,6 +69,34 @@ diesel::table! {
 }
 
 diesel::table! {
+    client_secrets (id) {
+        id -> Text,
+        client_id -> Text,
+        hash -> Text,
+        hint -> Text,
+        expires_at -> Nullable<Timestamp>,
+        last_used_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    clients (id) {
+        id -> Text,
+        name -> Text,
+        name_folded -> Text,
+        description -> Nullable<Text>,
+        region_code -> Nullable<Text>,
+        municipality_id -> Nullable<Text>,
+        scopes -> Text,
+        status -> Text,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     conclusion_templates (id) {
         id -> Text,
         municipality_id -> Nullable<Text>,
@@ -596,6 +624,8 @@ diesel::joinable!(account_schools -> accounts (account_id));
 diesel::joinable!(account_schools -> schools (school_id));
 diesel::joinable!(accounts -> municipalities (municipality_id));
 diesel::joinable!(accounts -> schools (school_id));
+diesel::joinable!(client_secrets -> clients (client_id));
+diesel::joinable!(clients -> municipalities (municipality_id));
 diesel::joinable!(conclusion_templates -> municipalities (municipality_id));
 diesel::joinable!(conclusions -> accounts (edited_by));
 diesel::joinable!(conclusions -> monitorings (monitoring_id));
@@ -658,6 +688,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     accounts,
     audit_events,
     changes,
+    client_secrets,
+    clients,
     conclusion_templates,
     conclusions,
     deadline_extensions,

@@ -22,7 +22,9 @@ const FEED_LOCK: i64 = 0x5ca1_ab1e;
 /// Who acts, as the audit names it: ids and roles, never names.
 #[derive(Debug, Clone)]
 pub struct Actor {
-    /// The account; `None` for the command line and for sign-in attempts.
+    /// The id of the account or client; `None` for the command line and for sign-in attempts.
+    pub subject: Option<String>,
+    /// The account, when a person acts.
     pub account_id: Option<AccountId>,
     /// Code of the role whose rights were used.
     pub role: &'static str,
@@ -30,6 +32,14 @@ pub struct Actor {
     pub acting: bool,
     /// The request, as in `X-Request-Id` and in the log.
     pub request_id: String,
+}
+
+impl Actor {
+    /// Nobody who signed in: the command line, a task of the service, a stranger.
+    #[must_use]
+    pub fn without_account(role: &'static str, request_id: String) -> Self {
+        Self { subject: None, account_id: None, role, acting: false, request_id }
+    }
 }
 
 /// What happened to a resource, in the words of the change feed.
@@ -235,7 +245,7 @@ impl<'a> Tx<'a> {
     fn audit_of_event(&self, event: &Event) -> AuditRow {
         AuditRow {
             at: self.now(),
-            actor_id: self.actor.account_id.clone(),
+            actor_id: self.actor.subject.clone(),
             actor_role: self.actor.role,
             acting: self.actor.acting,
             action: event.action,
@@ -252,7 +262,7 @@ impl<'a> Tx<'a> {
     fn audit_of_change(&self, change: &Change) -> AuditRow {
         AuditRow {
             at: self.now(),
-            actor_id: self.actor.account_id.clone(),
+            actor_id: self.actor.subject.clone(),
             actor_role: self.actor.role,
             acting: self.actor.acting,
             action: change.action,
@@ -290,7 +300,7 @@ impl<'a> Tx<'a> {
 #[diesel(table_name = audit_events, treat_none_as_default_value = false)]
 struct AuditRow {
     at: NaiveDateTime,
-    actor_id: Option<AccountId>,
+    actor_id: Option<String>,
     actor_role: &'static str,
     acting: bool,
     action: &'static str,

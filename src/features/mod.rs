@@ -12,6 +12,8 @@ pub mod school_stats;
 
 pub mod accounts;
 
+pub mod clients;
+
 pub mod orders;
 
 pub mod support_lists;
@@ -55,6 +57,7 @@ pub fn configure(operations: &mut Operations) {
         .configure(schools::configure)
         .configure(school_stats::configure)
         .configure(accounts::configure)
+        .configure(clients::configure)
         .configure(orders::configure)
         .configure(support_lists::configure)
         .configure(support_list_hints::configure)
@@ -78,6 +81,7 @@ fn catalogue() -> Catalogue {
         .with("schools", schools::CATALOGUE)
         .with("school_stats", school_stats::CATALOGUE)
         .with("accounts", accounts::CATALOGUE)
+        .with("clients", clients::CATALOGUE)
         .with("orders", orders::CATALOGUE)
         .with("support_lists", support_lists::CATALOGUE)
         .with("support_list_hints", support_list_hints::CATALOGUE)

@@ -55,8 +55,12 @@ ids! {
     SchoolId
     /// A person's account.
     AccountId
-    /// A session: one sign-in with all its refresh tokens.
+    /// A session: one sign-in with all its refresh tokens; of a client: one of its secrets.
     SessionId
+    /// A service client.
+    ClientId
+    /// One secret of a service client.
+    ClientSecretId
     /// An order (приказ).
     OrderId
     /// A support list (перечень).

@@ -122,10 +122,7 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     fn from_request(req: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (req, payload) = (req.clone(), payload.take());
         Box::pin(async move {
-            let deadline = req.app_data::<BodyDeadline>().copied().unwrap_or_default();
-            let bytes = tokio::time::timeout(deadline.0, receive(&req, payload))
-                .await
-                .map_err(|_elapsed| Error::refuse(&problems::REQUEST_TIMEOUT))??;
+            let bytes = receive_in_time(&req, payload, LIMIT).await?;
             let media_type = media_type(&req);
             let bodyless = bytes.is_empty() && media_type.is_none();
             if !bodyless
@@ -140,15 +137,27 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for Body<T> {
     }
 }
 
-async fn receive(req: &HttpRequest, mut payload: Payload) -> Result<Bytes, Error> {
+/// The bytes of a body of at most `limit` bytes.
+///
+/// # Errors
+///
+/// 408 when it has not arrived whole within the deadline, 413 when it is longer, 400 when it breaks off.
+pub async fn receive_in_time(req: &HttpRequest, payload: Payload, limit: usize) -> Result<Bytes, Error> {
+    let deadline = req.app_data::<BodyDeadline>().copied().unwrap_or_default();
+    tokio::time::timeout(deadline.0, receive(req, payload, limit))
+        .await
+        .map_err(|_elapsed| Error::refuse(&problems::REQUEST_TIMEOUT))?
+}
+
+async fn receive(req: &HttpRequest, mut payload: Payload, limit: usize) -> Result<Bytes, Error> {
     let declared = req.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > LIMIT) {
+    if declared.is_some_and(|length| length > limit) {
         return Err(Error::refuse(&problems::TOO_LARGE));
     }
     let mut bytes = BytesMut::new();
     while let Some(chunk) = payload.next().await {
         let chunk = chunk.map_err(|_broken| Error::malformed(vec![]))?;
-        if bytes.len() + chunk.len() > LIMIT {
+        if bytes.len() + chunk.len() > limit {
             return Err(Error::refuse(&problems::TOO_LARGE));
         }
         bytes.extend_from_slice(&chunk);

@@ -106,7 +106,7 @@ impl Writing {
     where
         F: FnOnce(&mut Tx, &Self) -> Result<Answer, Error> + Send + 'static,
     {
-        self.subject = actor.account_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        self.subject = actor.subject.clone().unwrap_or_default();
         body_hash.clone_into(&mut self.body_hash);
         let _running = self.key.as_ref().map(|key| Running::start(&self, key)).transpose()?;
         let dry_run = self.dry_run;

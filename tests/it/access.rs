@@ -5,8 +5,10 @@
 
 use reqwest::Method;
 use school_roadmap::api::document::document;
+use school_roadmap::auth::ClientScope;
 use school_roadmap::demo::case::Case;
 use school_roadmap::demo::play::{self, PASSWORD, Played};
+use school_roadmap::kit::code::Code;
 use serde_json::{Value, json};
 
 use crate::app::{Sqlite, TestApp};
@@ -22,6 +24,7 @@ const OF_ONE_PLACE: &str = "/api/v1/public/indicator-values";
 
 /// The rows of the case that paths name, all of school 1 where a school has its own.
 async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static str, String)> {
+    let (client, _) = app.given_client(&json!({"region_code": "57"}), &["schools:read"]).await;
     let school = &played.schools["МБОУ-Богородицкая СОШ"];
     let report = &played.reports["МБОУ-Богородицкая СОШ"];
     let measure = &played.measures["S1.1"];
@@ -37,6 +40,8 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
     let indicator = officer.post("/api/v1/indicators", &own("K-1")).await.expect(201);
     vec![
         ("/accounts/{id}", accounts["items"][0].id()),
+        ("/clients/{id}", client.id()),
+        ("{secret_id}", client["secrets"][0].id()),
         ("/conclusion-templates/{id}", templates["items"][0].id()),
         ("/evidence/{id}", item["evidence"][0].id()),
         ("/indicators/{id}", indicator.id()),
@@ -113,18 +118,10 @@ async fn every_operation_answers_every_role_as_the_table_says() {
     callers.push(("other_municipality", app.as_head(&other)));
     callers.push(("other_region", app.as_region("36")));
 
-    let document = serde_json::to_value(document()).unwrap();
-    let mut operations: Vec<(String, String)> = Vec::new();
-    for (path, item) in document["paths"].as_object().unwrap() {
-        for method in item.as_object().unwrap().keys() {
-            operations.push((path.clone(), method.to_uppercase()));
-        }
-    }
-    operations.sort_by_key(|(path, method)| (path == LAST, path.clone(), method.clone()));
     let names: Vec<&str> = callers.iter().map(|(name, _)| *name).collect();
     let mut table = format!("{:<75} {}\n", "", names.join(" "));
     let mut stored_before = state_of(&app);
-    for (path, method) in &operations {
+    for (path, method) in &operations() {
         let mut target = filled(path, &ids);
         if path == OF_ONE_PLACE {
             target.push_str(&format!("?municipality_id={}", played.municipality_id));
@@ -143,6 +140,68 @@ async fn every_operation_answers_every_role_as_the_table_says() {
         stored_before = state_of(&app);
     }
     insta::assert_snapshot!("access", table);
+}
+
+/// Every operation of the document, the one that changes state whatever the body last.
+fn operations() -> Vec<(String, String)> {
+    let document = serde_json::to_value(document()).unwrap();
+    let mut operations: Vec<(String, String)> = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for method in item.as_object().unwrap().keys() {
+            operations.push((path.clone(), method.to_uppercase()));
+        }
+    }
+    operations.sort_by_key(|(path, method)| (path == LAST, path.clone(), method.clone()));
+    operations
+}
+
+/// The same for service clients: which scope opens which operation, and that none opens another.
+#[actix_web::test]
+async fn every_operation_opens_to_the_scopes_that_the_table_names() {
+    let app = TestApp::start(Sqlite).await.unwrap();
+    app.clock.set(play::beginning());
+    let case = Case::reference().unwrap();
+    let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
+    let ids = ids(&app, &played, &signed_in(&app, "officer").await).await;
+    let region = json!({"region_code": "57"});
+    let mut clients = Vec::new();
+    for scope in ClientScope::ALL {
+        clients.push((scope.as_str(), app.as_client(&region, &[scope.as_str()]).await));
+    }
+    let all: Vec<&str> = ClientScope::ALL.iter().map(|scope| scope.as_str()).collect();
+    let elsewhere = app.as_client(&json!({"region_code": "36"}), &all).await;
+
+    let mut table = String::new();
+    let stored = state_of(&app);
+    for (path, method) in &operations() {
+        let mut target = filled(path, &ids);
+        if path == OF_ONE_PLACE {
+            target.push_str(&format!("?municipality_id={}", played.municipality_id));
+        }
+        let mut opened = Vec::new();
+        for (scope, client) in &clients {
+            let status = ask(client, method, &target).await;
+            assert!(
+                status < 500 && status != 401 || path.ends_with("/refresh"),
+                "{method} {target} by {scope}: {status}"
+            );
+            if status != 403 {
+                opened.push(format!("{scope} {status}"));
+            }
+        }
+        let foreign = ask(&elsewhere, method, &target).await;
+        let opened = match opened.len() {
+            13 => format!("any {}", opened[0].split(' ').next_back().unwrap()),
+            _ => opened.join(", "),
+        };
+        if !opened.is_empty() {
+            table.push_str(&format!("{method:<6} {path}: {opened}; of another region {foreign}\n"));
+        } else {
+            assert_eq!(foreign, 403, "{method} {path}");
+        }
+        assert_eq!(state_of(&app), stored, "{method} {path} changed something");
+    }
+    insta::assert_snapshot!("access_scopes", table);
 }
 
 /// How many changes the feed holds: nothing refused adds one.

@@ -88,6 +88,11 @@ impl TestApp {
         Client::new(&self.url, Some(token.to_owned()))
     }
 
+    /// The folder of its keys.
+    pub fn data_dir(&self) -> &Path {
+        &self.folder
+    }
+
     /// The key that signs its tokens, PKCS #8 DER.
     pub fn signing_key(&self) -> Vec<u8> {
         std::fs::read(self.folder.join("signing-key.der")).unwrap()

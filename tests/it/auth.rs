@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use rstest::rstest;
 use school_roadmap::api::document::document;
-use school_roadmap::auth::keys::Keys;
+use school_roadmap::auth::keys;
 use school_roadmap::kit::id::new_uuid;
 use serde_json::{Value, json};
 
@@ -263,16 +263,40 @@ async fn every_operation_but_the_public_ones_needs_a_token() {
     }
 }
 
-#[test]
-fn a_rotated_key_still_verifies_and_both_are_published() {
-    let folder = std::env::temp_dir().join(format!("school-roadmap-keys-{}", new_uuid()));
-    let old = Keys::load(&folder, None).unwrap().kid().to_owned();
-    std::fs::rename(folder.join("signing-key.der"), folder.join("signing-key.previous.der")).unwrap();
-    let keys = Keys::load(&folder, None).unwrap();
-    assert_ne!(keys.kid(), old);
-    assert!(keys.verifying(&old).is_some() && keys.verifying(keys.kid()).is_some());
-    assert_eq!(keys.jwks()["keys"].as_array().unwrap().len(), 2);
-    std::fs::remove_file(folder.join("signing-key.previous.der")).unwrap();
-    assert!(Keys::load(&folder, None).unwrap().verifying(&old).is_none());
-    std::fs::remove_dir_all(folder).unwrap();
+/// J17: tokens of the old key during the overlap and after it, and of the new key on a process
+/// that runs since before the rotation.
+#[actix_web::test]
+async fn a_rotated_key_verifies_until_its_tokens_have_ended() {
+    let app = TestApp::start(Sqlite).await.unwrap();
+    let (_, person) = given_officer(&app, "ivanova").await;
+    let old = person.client(&app);
+    let forge = Forge::of(&app, person.pair["access_token"].as_str().unwrap());
+    let (new_kid, old_kid) = keys::rotate(app.data_dir(), app.clock.now()).unwrap();
+    assert_eq!(forge.header["kid"], json!(old_kid));
+
+    let new = Forge {
+        header: forge.header.clone(),
+        ..Forge::of(&app, person.pair["access_token"].as_str().unwrap())
+    };
+    app.with_token(&new.with_header("kid", json!(new_kid))).get("/api/v1/me").await.expect(200);
+    old.get("/api/v1/me").await.expect(200);
+    let published = app.anonymous().get("/.well-known/jwks.json").await.expect(200);
+    let kids: Vec<&Value> = published["keys"].as_array().unwrap().iter().map(|key| &key["kid"]).collect();
+    assert_eq!(kids, [&json!(new_kid), &json!(old_kid)]);
+    let again = keys::rotate(app.data_dir(), app.clock.now()).unwrap_err();
+    assert!(again.to_string().contains("still good until 2023-03-01T09:15:15"), "{again}");
+
+    // A token that would live longer, signed by the old key: refused with the key itself.
+    app.set_time("2023-03-01T09:15:16Z");
+    let late = app.clock.now().timestamp();
+    app.with_token(&forge.with_claim("exp", json!(late + 60))).get("/api/v1/me").await.problem(401);
+    let fresh = new.with_claim("exp", json!(late + 60));
+    assert_eq!(app.with_token(&fresh).get("/api/v1/me").await.status, 401, "the header names the old key");
+    let mut header = new.header.clone();
+    header["kid"] = json!(new_kid);
+    let fresh = Forge { header, ..new }.with_claim("exp", json!(late + 60));
+    app.with_token(&fresh).get("/api/v1/me").await.expect(200);
+    let published = app.anonymous().get("/.well-known/jwks.json").await.expect(200);
+    assert_eq!(published["keys"].as_array().unwrap().len(), 1);
+    keys::rotate(app.data_dir(), app.clock.now()).unwrap();
 }

@@ -249,7 +249,7 @@ async fn work_that_panics_in_the_database_leaves_nothing_and_holds_no_connection
     for _ in 0..2 {
         let read = app.db.read(|_| -> Result<(), Failure> { panic!("on purpose") }).await;
         assert!(matches!(read, Err(Failure::Panicked)));
-        let nobody = Actor { account_id: None, role: "", acting: false, request_id: String::new() };
+        let nobody = Actor::without_account("", String::new());
         let write = app.db.write(nobody, Mode::Keep, |tx| -> Result<(), Failure> {
             tx.batch_execute("DELETE FROM orders").unwrap();
             panic!("on purpose")

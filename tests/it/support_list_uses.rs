@@ -173,8 +173,7 @@ async fn the_closing_of_a_school_ends_its_open_entries(#[values(Sqlite, Postgres
     let approved = district.approved(&order, &[0, 1]).await;
     let draft = district.draft(&order, &[0]).await;
 
-    let actor =
-        Actor { account_id: None, role: "municipal_head", acting: false, request_id: "closing".into() };
+    let actor = Actor::without_account("municipal_head", "closing".into());
     let (school, closing) = (district.schools[0].clone(), OrderId(order.clone()));
     transact::<_, Error, _>(&mut app.connection(), &actor, app.clock.now(), Mode::Keep, |tx| {
         exclude_closed_school(tx, &school, day("2023-03-01"), Some(&closing))

@@ -64,8 +64,7 @@ impl Story {
 
     fn within(&self, work: impl FnOnce(&mut Tx) -> Result<(), Error>) {
         let app = &self.campaign.app;
-        let actor =
-            Actor { account_id: None, role: "municipal_officer", acting: false, request_id: "told".into() };
+        let actor = Actor::without_account("municipal_officer", "told".into());
         transact::<_, Error, _>(&mut app.connection(), &actor, app.clock.now(), Mode::Keep, work).unwrap();
     }
 

@@ -55,7 +55,7 @@ pub fn create_by_operator(
 }
 
 fn operator() -> Actor {
-    Actor { account_id: None, role: "operator", acting: false, request_id: new_uuid() }
+    Actor::without_account("operator", new_uuid())
 }
 
 /// A refusal as one line for the terminal.

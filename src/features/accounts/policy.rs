@@ -11,7 +11,7 @@ actions! {
     /// Erase the person of an account.
     AnonymiseAccounts = writes [Admin];
     /// Read what oneself is and may.
-    ReadOwnAccount = always [Admin, MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadOwnAccount = always [Admin, MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or any;
     /// Change one's own password; also before the first one was changed.
     ChangeOwnPassword = always [Admin, MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
     /// Sign out.
@@ -22,9 +22,9 @@ actions! {
 /// manages its officers, curators and schools, nobody of his own rank or above.
 #[must_use]
 pub fn manages(caller: &Caller, role: Role) -> bool {
-    match caller.role {
-        Role::Admin => true,
-        Role::MunicipalHead => {
+    match caller.rights.role() {
+        Some(Role::Admin) => true,
+        Some(Role::MunicipalHead) => {
             matches!(role, Role::MunicipalOfficer | Role::SchoolHead | Role::SchoolOperator | Role::Curator)
         }
         _ => false,
@@ -34,7 +34,7 @@ pub fn manages(caller: &Caller, role: Role) -> bool {
 /// Whether the caller may change role and school of an account.
 #[must_use]
 pub fn moves(caller: &Caller) -> bool {
-    caller.role == Role::Admin
+    caller.rights.role() == Some(Role::Admin)
 }
 
 /// Whether the caller may lend a head's rights: who has them only lent does not lend them on.

@@ -112,7 +112,9 @@ fn scoped<'a>(scope: &'a Scope) -> accounts::BoxedQuery<'a, Backend> {
     match scope {
         Scope::Service => query,
         Scope::Municipality(id) => query.filter(accounts::municipality_id.eq(id)),
-        Scope::School(..) | Scope::Assigned(..) | Scope::Region(_) => query.filter(sql::<Bool>("1 = 0")),
+        Scope::School(..) | Scope::Assigned(..) | Scope::Region(_) | Scope::Published(_) => {
+            query.filter(sql::<Bool>("1 = 0"))
+        }
     }
 }
 

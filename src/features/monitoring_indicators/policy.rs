@@ -4,5 +4,5 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read the indicators of monitorings within the scope; a region those of a signed note.
-    ReadMonitoringIndicators = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadMonitoringIndicators = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [IndicatorsRead];
 }

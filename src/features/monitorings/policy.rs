@@ -4,7 +4,7 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read monitorings within the scope.
-    ReadMonitorings = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadMonitorings = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [ReportsRead];
     /// Plan, open and lead monitorings of the own municipality.
     PlanMonitorings = writes [MunicipalHead, MunicipalOfficer];
 }

@@ -4,7 +4,7 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read notes; schools and curators those published, a region those signed.
-    ReadNotes = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadNotes = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [NotesRead];
     /// Draft, change and submit notes of the own municipality.
     DraftNotes = writes [MunicipalHead, MunicipalOfficer];
     /// Sign, return and replace.

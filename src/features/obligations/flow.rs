@@ -40,7 +40,7 @@ pub fn of(conn: &mut AnyConnection, scope: &Scope, asking: &Asking) -> Result<Ve
         Scope::School(municipality, own) => of_school(conn, scope, municipality, own, asking),
         Scope::Municipality(own) => of_department(conn, scope, own, asking),
         Scope::Assigned(..) => of_curator(conn, scope, asking),
-        Scope::Service | Scope::Region(_) => Ok(Vec::new()),
+        Scope::Service | Scope::Region(_) | Scope::Published(_) => Ok(Vec::new()),
     }
 }
 

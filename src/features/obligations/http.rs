@@ -46,7 +46,7 @@ async fn list_obligations(
 ) -> Result<HttpResponse, Error> {
     let Permit { caller, scope, .. } = permit;
     let today = moscow_date(info.now);
-    let asking = Asking { duties: duties_of(&caller), me: caller.account_id, today, lang: info.lang };
+    let asking = Asking { duties: duties_of(&caller), me: caller.account()?.clone(), today, lang: info.lang };
     let mut found = db.read(move |conn| flow::of(conn, &scope, &asking)).await?;
     found.retain(|obligation| query.filter.keeps(obligation, today));
     let listed = page_of(&query.page, "id", found);

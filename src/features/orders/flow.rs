@@ -61,19 +61,25 @@ pub fn require(row: &OrderRow, scope: &Scope, step: Step) -> Result<(), Error> {
     }
 }
 
-/// Stores a draft.
+/// Stores a draft of the municipality. An order of the region, which its client enters once it
+/// is signed there, is in force at once and repeals what it repeals.
 ///
 /// # Errors
 ///
 /// 409 `order-exists`; 422 for a repealed order out of reach.
 pub fn create(tx: &mut Tx, scope: &Scope, text: OrderText) -> Result<OrderRow, Error> {
-    let municipality = scope.municipality().cloned().ok_or_else(Error::not_found)?;
+    let municipality = scope.municipality().cloned();
+    let (owner, region_code) = match (&municipality, scope.region()) {
+        (Some(id), _) => (id.to_string(), store::region_of(tx, id)?),
+        (None, Some(code)) => (code.to_owned(), code.to_owned()),
+        (None, None) => return Err(Error::not_found()),
+    };
     let now = tx.now();
     let mut row = OrderRow {
         id: OrderId::generate(),
-        owner: municipality.to_string(),
-        region_code: store::region_of(tx, &municipality)?,
-        municipality_id: Some(municipality),
+        owner,
+        region_code,
+        municipality_id: municipality,
         issuer: text.issuer.clone(),
         issuer_level: text.issuer_level,
         number: text.number.clone(),
@@ -92,6 +98,11 @@ pub fn create(tx: &mut Tx, scope: &Scope, text: OrderText) -> Result<OrderRow, E
         updated_at: now,
     };
     write_text(tx, scope, &mut row, text)?;
+    if row.municipality_id.is_none() {
+        repeal_what_it_repeals(tx, scope, &row)?;
+        row.status = OrderStatus::Registered;
+        row.registered_at = Some(now);
+    }
     store::insert(tx, &row).map_err(Error::on_duplicate(&problems::ORDER_EXISTS))?;
     tx.record(change(&row, Op::Created, "create", None));
     Ok(row)
@@ -130,19 +141,23 @@ pub fn delete(tx: &mut Tx, row: &OrderRow) -> Result<(), Error> {
 ///
 /// Database failures only.
 pub fn register(tx: &mut Tx, scope: &Scope, mut row: OrderRow) -> Result<OrderRow, Error> {
-    if let Some(id) = row.repeals_id.clone() {
-        let repealed = store::find_for_change(tx, scope, &id)?;
-        let reason = format!("{} {} № {}", row.issuer, row.date, row.number);
-        if let Some(old) = repealed.filter(|old| old.status == OrderStatus::Registered) {
-            repeal(tx, old, reason)?;
-        }
-    }
+    repeal_what_it_repeals(tx, scope, &row)?;
     row.status = OrderStatus::Registered;
     row.registered_at = Some(tx.now());
     touch(tx, &mut row);
     store::update(tx, &row)?;
     tx.record(change(&row, Op::Updated, "register", Some(OrderStatus::Draft)));
     Ok(row)
+}
+
+fn repeal_what_it_repeals(tx: &mut Tx, scope: &Scope, row: &OrderRow) -> Result<(), Error> {
+    let Some(id) = &row.repeals_id else { return Ok(()) };
+    let repealed = store::find_for_change(tx, scope, id)?;
+    let reason = format!("{} {} № {}", row.issuer, row.date, row.number);
+    match repealed.filter(|old| old.status == OrderStatus::Registered) {
+        Some(old) => repeal(tx, old, reason).map(|_old| ()),
+        None => Ok(()),
+    }
 }
 
 /// Ends a registered order.

@@ -64,7 +64,7 @@ async fn list_orders(
     Ok(Listing::of(&query, listed, &info, |row| OrderOut::of(row, info.lang, &permit.caller))?.read(&info))
 }
 
-/// Draft an order of the own municipality.
+/// Draft an order of the own municipality; a region's client enters one that is in force.
 ///
 /// Answers 409 `order-exists` when issuer, number and date are taken.
 #[utoipa::path(tag = "orders", request_body = OrderIn, responses((status = 201, description = "Created", body = OrderOut)))]

@@ -4,7 +4,7 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read recommendations; a school those issued to it, a region those issued.
-    ReadRecommendations = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadRecommendations = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [RecommendationsRead];
     /// Draft, issue, cancel and track recommendations of the own municipality.
     WriteRecommendations = writes [MunicipalHead, MunicipalOfficer];
     /// Verify, reopen and cancel the part of a school.

@@ -85,6 +85,7 @@ pub fn write(
     by: &Caller,
     reviews: bool,
 ) -> Result<(ReportView, RemarkRow), Error> {
+    let author_role = by.rights.role().ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
     let (anchored, broken) = match anchor(&view.measures(), &new) {
         Ok(anchored) => (Some(anchored), Vec::new()),
         Err(broken) => (None, vec![broken]),
@@ -100,8 +101,8 @@ pub fn write(
         text: new.text,
         status: RemarkStatus::Open,
         submission: view.row.submission,
-        created_by: by.account_id.clone(),
-        author_role: by.role,
+        created_by: by.account()?.clone(),
+        author_role,
         answer: None,
         answered_by: None,
         answered_at: None,

@@ -4,7 +4,7 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read reports within the scope.
-    ReadReports = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadReports = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [ReportsRead];
     /// Fill the own report and attach evidence.
     FillReports = writes [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator];
     /// Submit the own report and take it back.

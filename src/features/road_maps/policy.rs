@@ -4,7 +4,7 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read road maps and measures.
-    ReadRoadMaps = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadRoadMaps = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [PlansRead];
     /// Draft, change, delete and cancel drafts; start a new edition or a copy.
     DraftRoadMaps = writes [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator];
     /// Approve a draft.

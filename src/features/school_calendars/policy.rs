@@ -4,7 +4,7 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read the calendars of municipalities within the scope.
-    ReadSchoolCalendars = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadSchoolCalendars = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [SchoolsRead];
     /// Give and change the calendars of the own municipality.
     WriteSchoolCalendars = writes [MunicipalHead, MunicipalOfficer];
 }

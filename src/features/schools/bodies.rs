@@ -44,6 +44,8 @@ pub(super) struct SchoolIn {
     /// OGRN, 13 digits: the natural key.
     #[schema(format = "ogrn")]
     ogrn: String,
+    /// The municipality; for a client of a region, which has several. Others leave it out.
+    pub(super) municipality_id: Option<MunicipalityId>,
     /// OKPO.
     #[schema(format = "okpo")]
     okpo: Option<String>,

@@ -8,6 +8,7 @@ use super::store_work::{self, School};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
 use crate::error::Error;
+use crate::features::municipalities;
 use crate::kit::code::Code;
 use crate::kit::id::{AccountId, MunicipalityId, SchoolId};
 use crate::kit::lang::Bi;
@@ -35,6 +36,38 @@ pub fn open_by_ogrn(tx: &mut Tx, scope: &Scope, ogrn: &str) -> Result<Option<Sch
         Some(row) => Ok(Some(store_work::with_its_work(tx, row)?)),
         None => Err(Error::refuse(&problems::OGRN_REGISTERED_ELSEWHERE)),
     }
+}
+
+/// The municipality of a school to be written: the own one; for a region's client the one it
+/// names, or that of the `old` row, for a school moves by a transfer only.
+///
+/// # Errors
+///
+/// 422 when `named` is missing, unknown, or another one.
+pub fn municipality_of(
+    tx: &mut Tx,
+    scope: &Scope,
+    named: Option<MunicipalityId>,
+    old: Option<&SchoolRow>,
+) -> Result<MunicipalityId, Error> {
+    let own = old.map(|row| &row.municipality_id).or(scope.municipality());
+    let (code, detail) = match (named, own) {
+        (None, Some(own)) => return Ok(own.clone()),
+        (Some(named), Some(own)) if named == *own => return Ok(named),
+        (Some(named), None) if municipalities::find(tx, scope, &named)?.is_some() => return Ok(named),
+        (Some(_), None) => {
+            ("unknown-reference", Bi::fixed("Такого муниципалитета нет", "There is no such municipality"))
+        }
+        (Some(_), Some(_)) => (
+            "foreign-reference",
+            Bi::fixed(
+                "Школа относится к другому муниципалитету",
+                "The school belongs to another municipality",
+            ),
+        ),
+        (None, None) => ("required", Bi::fixed("Укажите муниципалитет", "Name the municipality")),
+    };
+    Err(Error::invalid(vec![Violation::new("/municipality_id", code, detail)]))
 }
 
 /// Refuses a step that the school's state or its unfinished work does not allow.

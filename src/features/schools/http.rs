@@ -64,11 +64,11 @@ async fn create_school(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let municipality = scope.municipality().ok_or_else(Error::not_found)?;
             writing.admit(tx, &body)?;
             let given = body.checked()?;
             given.refuse_contradictions(None)?;
-            let school = flow::create(tx, &scope, given.into_row(municipality, None, tx.now())?)?;
+            let municipality = flow::municipality_of(tx, &scope, given.municipality_id.clone(), None)?;
+            let school = flow::create(tx, &scope, given.into_row(&municipality, None, tx.now())?)?;
             let location = format!("/api/v1/schools/{}", school.row.id);
             Ok(SchoolOut::answer(school, writing.info.lang, &caller)?.created(location))
         })
@@ -137,7 +137,6 @@ async fn put_school_by_ogrn(
     let hash = body.hash().to_owned();
     writing
         .run(&db, caller.actor(), &hash, move |tx, writing| {
-            let municipality = scope.municipality().ok_or_else(Error::not_found)?;
             writing.admit(tx, &body)?;
             let old = flow::open_by_ogrn(tx, &scope, &ogrn)?;
             if let Some(school) = &old {
@@ -146,7 +145,14 @@ async fn put_school_by_ogrn(
             }
             let given = body.checked()?;
             given.refuse_contradictions(Some(&ogrn))?;
-            let wanted = given.into_row(municipality, old.as_ref().map(|school| &school.row), tx.now())?;
+            let old_row = old.as_ref().map(|school| &school.row);
+            let municipality = flow::municipality_of(tx, &scope, given.municipality_id.clone(), old_row)?;
+            let mut wanted = given.into_row(&municipality, old_row, tx.now())?;
+            if let Some(row) = old_row.filter(|_| !caller.may::<policy::ReadPrivateCodes>()) {
+                // Who does not see them must not clear them by leaving them out.
+                wanted.vpr_login = wanted.vpr_login.or(row.vpr_login.clone());
+                wanted.gia_code = wanted.gia_code.or(row.gia_code.clone());
+            }
             match old {
                 Some(school) => {
                     SchoolOut::answer(flow::update(tx, &scope, school, wanted)?, writing.info.lang, &caller)

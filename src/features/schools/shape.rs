@@ -130,7 +130,7 @@ impl SchoolOut {
         Ok(Self {
             actions: vec![
                 ActionOut::new("update", writes, &causes(Step::Update)),
-                ActionOut::new("close", writes, &causes(Step::Close)),
+                ActionOut::new("close", caller.may::<policy::CloseSchools>(), &causes(Step::Close)),
                 ActionOut::new("transfer", caller.may::<policy::TransferSchools>(), &causes(Step::Transfer)),
             ],
             education_levels: row.levels()?,

@@ -4,9 +4,9 @@ use crate::auth::permit::actions;
 
 actions! {
     /// Read lists and entries.
-    ReadLists = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer];
+    ReadLists = reads [MunicipalHead, MunicipalOfficer, SchoolHead, SchoolOperator, Curator, RegionalViewer] or [ListsRead];
     /// Draft lists; enter, change and exclude schools.
-    DraftLists = writes [MunicipalHead, MunicipalOfficer];
+    DraftLists = writes [MunicipalHead, MunicipalOfficer] or [ListsWrite];
     /// Approve and cancel.
     ApproveLists = writes [MunicipalHead];
 }

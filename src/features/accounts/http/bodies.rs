@@ -184,7 +184,7 @@ impl AccountOut {
     #[must_use]
     pub fn of(account: Account, lang: Lang, caller: &Caller) -> Self {
         let Account { row, school_ids } = account;
-        let own = row.id == caller.account_id;
+        let own = caller.is(&row.id);
         let manages = caller.may::<policy::ManageAccounts>() && policy::manages(caller, row.role);
         let erases = caller.may::<policy::AnonymiseAccounts>();
         let action = |name, may, step: Step| ActionOut::new(name, may, &step.blockers(row.status, own));

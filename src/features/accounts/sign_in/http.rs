@@ -109,6 +109,7 @@ async fn login(
     let mut actor = stranger(&info);
     let proven = match (&account, stored) {
         (Some(account), Some(hash)) if matches => {
+            actor.subject = Some(account.id.to_string());
             actor.account_id = Some(account.id.clone());
             actor.role = account.role.as_str();
             Some((account.id.clone(), hash))
@@ -167,8 +168,8 @@ async fn logout(
     _: NoParameters,
 ) -> Result<HttpResponse, Error> {
     let caller = permit.caller;
-    db.write(caller.actor(), Mode::Keep, move |tx| flow::close(tx, &caller.account_id, &caller.session_id))
-        .await?;
+    let (account, session) = (caller.account()?.clone(), caller.session()?.clone());
+    db.write(caller.actor(), Mode::Keep, move |tx| flow::close(tx, &account, &session)).await?;
     sessions.forget();
     Ok(Answer::empty().written(false))
 }
@@ -184,5 +185,5 @@ pub(super) fn pair(tokens: &Tokens, opened: Opened) -> Result<HttpResponse, Erro
 }
 
 fn stranger(info: &RequestInfo) -> Actor {
-    Actor { account_id: None, role: STRANGER, acting: false, request_id: info.request_id.clone() }
+    Actor::without_account(STRANGER, info.request_id.clone())
 }

@@ -1,4 +1,4 @@
-//! Operations of a person on his own account.
+//! Who one is and what one may; the change of the own password.
 
 use std::collections::BTreeMap;
 
@@ -12,9 +12,10 @@ use super::flow;
 use super::http::{NoParameters, TokenPair, pair};
 use crate::auth::attempts::Attempts;
 use crate::auth::catalogue::Catalogue;
+use crate::auth::rights::SERVICE;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
-use crate::auth::{Permit, Role, Scope, password};
+use crate::auth::{ClientScope, Permit, Rights, Role, Scope, password};
 use crate::db::{Db, Mode};
 use crate::error::Error;
 use crate::features::accounts::domain::password as rules;
@@ -28,16 +29,25 @@ use crate::problems;
 use crate::web::query::One;
 use crate::web::{Answer, Body, RequestInfo};
 
+/// What `role_label` says of clients.
+static SERVICE_LABEL: Bi = Bi::fixed("служебный клиент", "service client");
+
 /// Who one is and what one may.
 #[derive(Serialize, ToSchema)]
 struct MeOut {
-    account_id: AccountId,
-    login: String,
+    /// The account's or the client's id, or a digest of whom an outside issuer vouches for.
+    subject: String,
+    /// Null for whoever has no account here: clients, and those of an outside issuer.
+    account_id: Option<AccountId>,
+    login: Option<String>,
     full_name: Option<String>,
     position: Option<String>,
-    /// Role of the account.
-    role: Role,
+    /// Role of the account; `service` for clients.
+    #[schema(example = "school_head")]
+    role: &'static str,
     role_label: &'static str,
+    /// Scopes that the client's token allows; empty for people.
+    scopes: Vec<ClientScope>,
     /// Whether the head's rights hold now, by `acting_until`.
     acting: bool,
     /// The last day with the head's rights.
@@ -82,24 +92,37 @@ pub(super) async fn get_me(
     info: RequestInfo,
     one: One,
 ) -> Result<HttpResponse, Error> {
-    let caller = permit.caller;
-    let Account { row, school_ids } = own_account(&db, caller.account_id.clone()).await?;
+    let Permit { caller, scope, .. } = permit;
+    let account = match caller.account() {
+        Ok(id) => Some(own_account(&db, id.clone()).await?),
+        Err(_has_none) => None,
+    };
+    let scopes = match &caller.rights {
+        Rights::Scopes(scopes) => scopes.clone(),
+        Rights::Role(_) => Vec::new(),
+    };
+    let row = account.as_ref().map(|account| &account.row);
+    // The account's own role: a head's rights that are only lent are told by `acting`.
+    let role = row.map(|row| row.role).or(caller.rights.role());
+    let must_change_password = row.is_some_and(|row| row.must_change_password);
     let me = MeOut {
-        allowed: if row.must_change_password { BTreeMap::new() } else { catalogue.allowed(&caller) },
-        account_id: row.id,
-        login: row.login,
-        full_name: row.full_name,
-        position: row.position,
-        role: row.role,
-        role_label: row.role.label(info.lang),
+        allowed: if must_change_password { BTreeMap::new() } else { catalogue.allowed(&caller) },
+        subject: caller.who.subject().to_owned(),
+        account_id: row.map(|row| row.id.clone()),
+        login: row.map(|row| row.login.clone()),
+        full_name: row.and_then(|row| row.full_name.clone()),
+        position: row.and_then(|row| row.position.clone()),
+        role: role.map_or(SERVICE, Role::as_str),
+        role_label: role.map_or(SERVICE_LABEL.get(info.lang), |role| role.label(info.lang)),
+        scopes,
         acting: caller.acting,
-        acting_until: row.acting_until,
-        region_code: row.region_code,
-        municipality_id: row.municipality_id,
-        school_id: row.school_id,
-        school_ids,
-        must_change_password: row.must_change_password,
-        read_only_until: row.read_only_until,
+        acting_until: row.and_then(|row| row.acting_until),
+        region_code: row.and_then(|row| row.region_code.clone()).or(scope.region().map(str::to_owned)),
+        municipality_id: row.and_then(|row| row.municipality_id.clone()).or(scope.municipality().cloned()),
+        school_id: row.and_then(|row| row.school_id.clone()),
+        school_ids: account.as_ref().map(|account| account.school_ids.clone()).unwrap_or_default(),
+        must_change_password,
+        read_only_until: row.and_then(|row| row.read_only_until),
         token_expires_at: caller.token_expires_at,
         server_time: info.now,
     };
@@ -123,7 +146,7 @@ pub(super) async fn change_password(
     body: Body<PasswordChange>,
 ) -> Result<HttpResponse, Error> {
     let PasswordChange { current_password, new_password } = body.checked()?;
-    let (actor, id) = (permit.caller.actor(), permit.caller.account_id);
+    let (actor, id) = (permit.caller.actor(), permit.caller.account()?.clone());
     let account = own_account(&db, id.clone()).await?.row;
     attempts.admit(&account.login, info.now)?;
 

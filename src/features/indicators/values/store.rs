@@ -116,9 +116,10 @@ fn scoped<'a>(scope: &'a Scope) -> values::BoxedQuery<'a, Backend> {
     if let Some(code) = scope.region() {
         let within =
             municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
-        query = query
-            .filter(values::municipality_id.eq_any(within))
-            .filter(values::state.eq(ValueState::Confirmed).or(values::numerator.is_null()));
+        query = query.filter(values::municipality_id.eq_any(within));
+    }
+    if !scope.sees_work() {
+        query = query.filter(values::state.eq(ValueState::Confirmed).or(values::numerator.is_null()));
     }
     query
 }

@@ -58,7 +58,7 @@ async fn attach_evidence(
             flow::require_in(view.circumstances(tx.today()), ReportStep::Update)?;
             let report = view.row.clone();
             let new = body.checked()?.into();
-            let row = flow_evidence::attach(tx, view, new, &reader.caller.account_id)?;
+            let row = flow_evidence::attach(tx, view, new, reader.caller.account()?)?;
             let location = format!("/api/v1/evidence/{}", row.id);
             let out = EvidenceOut::of(&report, &[], &measure_id, row.into(), &reader);
             Ok(resource(EvidenceOut::VERSION, &out)?.created(location))

@@ -75,7 +75,7 @@ impl Place<'_> {
                 flow_evidence::require_room(tx, &view, more, limits.report_bytes)?;
                 let row = view.row.clone();
                 let new = form.with(evidence, file);
-                let kept = flow_evidence::attach(tx, view, new, &reader.caller.account_id)?;
+                let kept = flow_evidence::attach(tx, view, new, reader.caller.account()?)?;
                 let location = format!("/api/v1/evidence/{}", kept.id);
                 let out = EvidenceOut::of(&row, &[], &measure, kept.into(), &reader);
                 Ok(resource(EvidenceOut::VERSION, &out)?.created(location))

@@ -168,7 +168,7 @@ fn actions(view: &ReportView, row: &RemarkRow, reader: &Reader) -> Vec<ActionOut
 /// The department resolves every remark, a curator his own.
 fn resolves(row: &RemarkRow, reader: &Reader, view: &ReportView) -> bool {
     let rights = reader.rights(&view.row);
-    rights.reviews || (rights.remarks && row.created_by == reader.caller.account_id)
+    rights.reviews || (rights.remarks && reader.caller.is(&row.created_by))
 }
 
 /// List the remarks on a report, oldest first.
@@ -271,7 +271,7 @@ async fn answer_remark(
             let given = body.checked()?;
             let answer =
                 Answered { text: given.answer, personal_data_confirmed: given.personal_data_confirmed };
-            let row = flow_remarks::answer(tx, &view, row, answer, &reader.caller.account_id)?;
+            let row = flow_remarks::answer(tx, &view, row, answer, reader.caller.account()?)?;
             RemarkOut::answer(&view, row, &reader)
         })
         .await
@@ -296,7 +296,7 @@ async fn resolve_remark(
             writing.expect_version(row.version)?;
             flow::require(tx, &view, ReportStep::Discuss)?;
             flow_remarks::require(&row, RemarkStep::Resolve)?;
-            let row = flow_remarks::resolve(tx, &view, row, &reader.caller.account_id)?;
+            let row = flow_remarks::resolve(tx, &view, row, reader.caller.account()?)?;
             RemarkOut::answer(&view, row, &reader)
         })
         .await

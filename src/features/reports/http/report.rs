@@ -183,7 +183,7 @@ async fn submit_report(
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, Body::none(), ReportStep::Submit, |tx, reader, view, ()| {
         flow_remarks::require_answered(tx, &view)?;
-        flow::submit(tx, view, &reader.caller.account_id)
+        flow::submit(tx, view, reader.caller.account()?)
     })
     .await
 }
@@ -245,7 +245,7 @@ async fn accept_report(
     id: Path<ReportId>,
 ) -> Result<HttpResponse, Error> {
     step(permit, &db, writing, id, Body::none(), ReportStep::Accept, |tx, reader, view, ()| {
-        flow::accept(tx, view, &reader.caller.account_id)
+        flow::accept(tx, view, reader.caller.account()?)
     })
     .await
 }

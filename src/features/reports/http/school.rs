@@ -11,7 +11,7 @@ use crate::auth::Permit;
 use crate::auth::session::Sessions;
 use crate::db::Db;
 use crate::error::Error;
-use crate::features::schools::{ClosureKind, School, SchoolOut, WriteSchools};
+use crate::features::schools::{CloseSchools, ClosureKind, School, SchoolOut};
 use crate::kit::id::SchoolId;
 use crate::web::{Body, Operations, Writing};
 
@@ -41,7 +41,7 @@ struct SchoolClosure {
 #[utoipa::path(tag = "schools", params(("id" = SchoolId, Path)), request_body = SchoolClosure, responses((status = 200, description = "The school", body = SchoolOut)))]
 #[post("/schools/{id}/close")]
 async fn close_school(
-    permit: Permit<WriteSchools>,
+    permit: Permit<CloseSchools>,
     db: Data<Db>,
     sessions: Data<Sessions>,
     writing: Writing,

@@ -211,7 +211,7 @@ fn actions(view: &ReportView, rights: Rights, reader: &Reader) -> Vec<ActionOut>
     let circumstances = view.circumstances(reader.today);
     let action = |name, may, step| ActionOut::new(name, may, &circumstances.blockers(step));
     let mut accept = circumstances.blockers(ReportStep::Accept);
-    if view.row.submitted_by.as_ref() == Some(&reader.caller.account_id) {
+    if view.row.submitted_by.as_ref().is_some_and(|account| reader.caller.is(account)) {
         accept.push("own-report");
     }
     let mut submit = circumstances.blockers(ReportStep::Submit);

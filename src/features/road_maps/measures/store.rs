@@ -173,8 +173,10 @@ fn scoped<'a>(scope: &'a Scope, concern: Option<&Concern>) -> measures::BoxedQue
     if let Some(code) = scope.region() {
         let within =
             municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
-        let maps = published.filter(road_maps::municipality_id.eq_any(within)).select(road_maps::id);
-        return query.filter(measures::road_map_id.eq_any(maps));
+        query = query.filter(measures::municipality_id.eq_any(within));
+    }
+    if !scope.sees_work() {
+        return query.filter(measures::road_map_id.eq_any(published.select(road_maps::id)));
     }
     match (scope.own_school(), scope.schools()) {
         (Some(own), _) => {
