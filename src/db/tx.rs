@@ -240,6 +240,11 @@ impl<'a> Tx<'a> {
         self.events.push(event);
     }
 
+    /// Whether there is something to tell readers of the feed.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     pub(super) fn write_journal(&mut self) -> QueryResult<()> {
         if self.changes.is_empty() && self.events.is_empty() {
             return Ok(());
