@@ -107,8 +107,7 @@ pub async fn sweep(db: Db, files: Files) {
 ///
 /// The database's own error.
 pub fn prepare(conn: &mut AnyConnection, clock: &Clock) -> anyhow::Result<()> {
-    let now = clock.now().naive_utc();
-    conclusion_templates::ensure_shipped(conn, now)?;
-    indicators::ensure_shipped(conn, now)?;
+    conclusion_templates::ensure_shipped(conn, clock)?;
+    indicators::ensure_shipped(conn, clock)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::content::TemplateContent;
 use super::domain::TemplateOwner;
-use super::flow::{self, NewTemplate};
+use super::flow::{self, NewTemplate, VERSION};
 use super::policy;
 use super::store::{self, Narrowed, TemplateRow};
 use crate::auth::Permit;
@@ -22,9 +22,6 @@ use crate::web::query::One;
 use crate::web::{
     Answer, AnyOf, Body, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, Writing, resource,
 };
-
-/// A version never changes, so its `version` is always the first.
-const VERSION: i32 = 1;
 
 /// Registers the operations.
 pub fn configure(operations: &mut Operations) {

@@ -23,6 +23,6 @@ pub use domain::{
     Conclusion, CriterionResult, DerivationRule, Explanation, Input, LeftOut, Subject, SubjectReport,
     UsedReport, Verdict,
 };
-pub use flow::{ConclusionInForce, Conclusions, derive_all, freeze};
+pub use flow::{ConclusionInForce, Conclusions, derive_all, freeze, thaw};
 pub use http::configure;
-pub use policy::CATALOGUE;
+pub use policy::{CATALOGUE, ReadConclusions};

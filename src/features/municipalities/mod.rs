@@ -9,5 +9,5 @@ mod store;
 
 pub use self::domain::MunicipalityKind;
 pub use self::http::configure;
-pub use self::policy::CATALOGUE;
+pub use self::policy::{CATALOGUE, ReadMunicipalities};
 pub use self::store::{MunicipalityRow, find, find_for_change, find_public};

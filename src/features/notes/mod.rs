@@ -23,7 +23,7 @@ pub mod snapshot;
 mod store;
 
 pub use self::domain::NoteStatus;
-pub use self::policy::{CATALOGUE, DraftNotes, RegisterNotes, SignNotes};
+pub use self::policy::{CATALOGUE, DraftNotes, ReadNotes, RegisterNotes, SignNotes};
 pub use self::store::{MissingReport, NoteRow};
 
 use crate::web::Operations;

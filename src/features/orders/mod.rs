@@ -13,5 +13,5 @@ mod store;
 
 pub use self::domain::{IssuerLevel, OrderKind, OrderStatus};
 pub use self::http::configure;
-pub use self::policy::{CATALOGUE, RegisterOrders};
+pub use self::policy::{CATALOGUE, ReadOrders, RegisterOrders};
 pub use self::store::{OrderRow, find, find_for_change, registered_among};

@@ -25,7 +25,9 @@ mod store_offers;
 
 pub use self::domain::{AddresseeStatus, RecommendationAddressee, RecommendationStatus};
 pub use self::flow::issue_of_monitoring;
-pub use self::policy::{CATALOGUE, FollowRecommendations, ReviewAddressees, WriteRecommendations};
+pub use self::policy::{
+    CATALOGUE, FollowRecommendations, ReadRecommendations, ReviewAddressees, WriteRecommendations,
+};
 pub use self::store::{RecommendationRow, of_monitoring};
 pub use self::store_addressees::AddresseeRow;
 pub use self::store_offers::issued_within;

@@ -29,7 +29,7 @@ pub use self::measures::{
     measure_views, measures_of,
 };
 pub use self::occurrences::Occurrence;
-pub use self::policy::{ApproveRoadMaps, CATALOGUE, DraftRoadMaps};
+pub use self::policy::{ApproveRoadMaps, CATALOGUE, DraftRoadMaps, ReadRoadMaps};
 pub use self::shape::{RoadMapCopy, RoadMapOut};
 pub use self::steps::Step;
 pub use self::store::{RoadMapRow, find, find_for_change};

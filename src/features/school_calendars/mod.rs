@@ -12,5 +12,5 @@ mod store;
 
 pub use self::domain::{SchoolYears, Term, TermKind};
 pub use self::http::configure;
-pub use self::policy::CATALOGUE;
+pub use self::policy::{CATALOGUE, ReadSchoolCalendars};
 pub use self::store::years_of;

@@ -15,7 +15,7 @@ mod store_work;
 pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
 pub use self::flow::close;
 pub use self::http::configure;
-pub use self::policy::{CATALOGUE, WriteSchools};
+pub use self::policy::{CATALOGUE, ReadSchools, WriteSchools};
 pub use self::shape::SchoolOut;
 pub use self::store::{NOT_LOW, SchoolRow, active_of, find, find_for_change, find_many, names_of};
 pub use self::store_work::School;

@@ -18,7 +18,7 @@ pub use self::entries::{
     Assessment, Departure, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
     departures_of, entries_for_monitoring, exclude_closed_school, is_listed, standing_of_year,
 };
-pub use self::policy::{ApproveLists, CATALOGUE};
+pub use self::policy::{ApproveLists, CATALOGUE, ReadLists};
 
 pub use self::store::{SupportListRow, find, lists_of};
 use crate::web::Operations;

@@ -10,6 +10,7 @@ mod store;
 
 pub use self::domain::{Assessment, ExclusionReason, SupportListReason};
 pub use self::flow::exclude_closed_school;
+pub(super) use self::flow::reveal;
 pub use self::http::configure;
 pub use self::snapshot::{SchoolInLists, entries_for_monitoring, is_listed};
 pub use self::standing::{Departure, Standing, departures_of, standing_of_year};

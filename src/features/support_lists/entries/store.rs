@@ -146,6 +146,16 @@ pub(super) fn list(
     Ok(Listed { rows: views(conn, rows)?, count })
 }
 
+/// The entries of a list. Takes no scope: the caller holds the list.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn all_of(conn: &mut AnyConnection, list: &SupportListId) -> QueryResult<Vec<EntryRow>> {
+    let query = entries::table.filter(entries::list_id.eq(list)).order(entries::id);
+    query.select(EntryRow::as_select()).load(conn)
+}
+
 /// One entry of a list within `scope`.
 ///
 /// # Errors
