@@ -46,6 +46,10 @@ pub struct Refusal {
     pub current_version: Option<i32>,
     /// What both sides have changed, JSON.
     pub conflicts: Vec<serde_json::Value>,
+    /// The number from which a feed is followed after an export.
+    pub resync_from: Option<i64>,
+    /// The epoch of that number.
+    pub epoch: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u32>,
     /// `Allow` of a 405.
@@ -150,6 +154,8 @@ impl Refusal {
             blocked_by: Vec::new(),
             current_version: None,
             conflicts: Vec::new(),
+            resync_from: None,
+            epoch: None,
             retry_after: matches!(problem.status, 429 | 503)
                 .then_some(RETRY_AFTER_SECONDS)
                 .or_else(|| (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)),
@@ -320,6 +326,13 @@ pub struct Problem {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<Object>)]
     conflicts: Vec<serde_json::Value>,
+    /// The newest number of the change feed, with 410: an export taken now states this one or a newer
+    /// one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resync_from: Option<i64>,
+    /// The epoch of that number, with 410.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
     /// Who can act, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolution: Option<ProblemResolution>,
@@ -367,6 +380,8 @@ impl Problem {
             blocked_by: refusal.blocked_by.clone(),
             current_version: refusal.current_version,
             conflicts: refusal.conflicts.clone(),
+            resync_from: refusal.resync_from,
+            epoch: refusal.epoch.clone(),
             resolution: problem.resolution.as_ref().map(|resolution| ProblemResolution {
                 actor: resolution.actor,
                 action: resolution.action.get(lang).to_owned(),

@@ -8,7 +8,7 @@ use school_roadmap::api::document::document;
 use school_roadmap::config::Config;
 use school_roadmap::db::migrate;
 use school_roadmap::demo;
-use school_roadmap::features::accounts;
+use school_roadmap::features::{accounts, changes};
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::{MunicipalityId, SchoolId};
 use school_roadmap::startup::Application;
@@ -37,12 +37,23 @@ enum Command {
     /// Manage accounts past the API.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Look after the change feed.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Play the reference case, then serve it; its data lie in DATA_DIR/demo.
     Demo {
         /// Throw the demonstration's data away and start over.
         #[arg(long)]
         reset: bool,
     },
+}
+
+#[derive(Subcommand)]
+enum FeedCommand {
+    /// Give the feed a new epoch and print it. To be run after a backup was restored, before the
+    /// service starts: readers of the feed are then sent to the export instead of following numbers
+    /// that belong to other changes now.
+    NewEpoch,
 }
 
 #[derive(Subcommand)]
@@ -96,6 +107,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let mut conn = config.database_url.connect()?;
             let (_, password) = accounts::create_by_operator(&mut conn, &Clock::system(), account)?;
             Ok(writeln!(std::io::stdout(), "{password}")?)
+        }
+        Command::Feed(FeedCommand::NewEpoch) => {
+            let config = Config::from_env()?;
+            migrate::up(&config.database_url)?;
+            let epoch = changes::new_epoch(&mut config.database_url.connect()?)?;
+            Ok(writeln!(std::io::stdout(), "{epoch}")?)
         }
         Command::Demo { reset } => {
             let config = Config::from_env()?;

@@ -38,6 +38,8 @@ pub mod notes;
 
 pub mod obligations;
 
+pub mod changes;
+
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
@@ -67,7 +69,8 @@ pub fn configure(operations: &mut Operations) {
         .configure(recommendations::configure)
         .configure(monitoring_indicators::configure)
         .configure(notes::configure)
-        .configure(obligations::configure);
+        .configure(obligations::configure)
+        .configure(changes::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -91,6 +94,7 @@ fn catalogue() -> Catalogue {
         .with("monitoring_indicators", monitoring_indicators::CATALOGUE)
         .with("notes", notes::CATALOGUE)
         .with("obligations", obligations::CATALOGUE)
+        .with("changes", changes::CATALOGUE)
 }
 
 /// Removes files that no row names any more: a process ended between keeping and recording them,
@@ -101,6 +105,11 @@ pub async fn sweep(db: Db, files: Files) {
     }
 }
 
+/// Keeps the change feed short, as long as the service runs.
+pub async fn tend(db: Db, clock: Clock, feed_days: u32) {
+    changes::keep_short(db, clock, feed_days).await;
+}
+
 /// Brings what the program ships into the database, once per version.
 ///
 /// # Errors
@@ -109,5 +118,6 @@ pub async fn sweep(db: Db, files: Files) {
 pub fn prepare(conn: &mut AnyConnection, clock: &Clock) -> anyhow::Result<()> {
     conclusion_templates::ensure_shipped(conn, clock)?;
     indicators::ensure_shipped(conn, clock)?;
+    changes::prepare(conn)?;
     Ok(())
 }
