@@ -29,7 +29,7 @@
 //! - [`features`]: one folder per resource. `policy` says who may, `domain` the rules
 //!   without any input or output, `store` the queries, `flow` what happens in one
 //!   transaction, `http` the operations. [`features::changes`] tells what changes, and is where
-//!   natural keys are described.
+//!   natural keys and digests are described; each feature gives its rows to it by `export`.
 //! - [`api`]: the operations together, the OpenAPI document, the pages for people.
 //! - [`startup`], [`config`]: puts it together. [`demo`]: plays the reference case over HTTP.
 //!

@@ -16,6 +16,7 @@ use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
+use crate::features::changes::Exports;
 use crate::features::monitoring_indicators::SmallCells;
 use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
@@ -76,6 +77,7 @@ impl Application {
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock.clone()));
         let (shared_files, limits) = (Data::new(files.clone()), Data::new(limits));
         let small_cells = Data::new(SmallCells(config.small_cells_below));
+        let exports = Data::new(Exports::default());
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(tokens.clone())
@@ -84,6 +86,7 @@ impl Application {
                 .app_data(hosts.clone())
                 .app_data(public_url.clone())
                 .app_data(small_cells.clone())
+                .app_data(exports.clone())
                 .app_data(body_deadline)
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())

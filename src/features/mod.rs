@@ -1,5 +1,7 @@
 //! The features, in dependency order: a feature imports only those above it.
 
+pub mod exported;
+
 pub mod health;
 
 pub mod municipalities;

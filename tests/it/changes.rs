@@ -95,7 +95,9 @@ async fn each_reader_is_told_what_concerns_him(#[values(Sqlite, Postgres)] on: D
     let schools = region.get(&format!("{FEED}?after={start}&resource=schools,measures")).await.expect(200);
     assert_eq!((&schools["items"], &schools["page"]["next_after"]), (&json!([]), &json!(after)));
     for (client, status) in [(&head, 403), (&app.as_admin(), 403), (&app.anonymous(), 401)] {
-        assert_eq!(client.get(FEED).await.status, status);
+        for path in [FEED, "/api/v1/export", "/api/v1/sync/digest?resource=schools"] {
+            assert_eq!(client.get(path).await.status, status, "{path}");
+        }
     }
 }
 
@@ -119,6 +121,23 @@ async fn what_is_asked_wrongly_is_named() {
     let reply = region.get(&format!("{FEED}?afterr=1")).await;
     assert_eq!(reply.violations(400), ["?afterr unknown-parameter"]);
     assert!(reply.text().contains("after"), "the nearest is named");
+    for (path, places) in [
+        ("/api/v1/export?bucket=1", vec!["?bucket invalid-parameter"]),
+        ("/api/v1/export?bucket=4&buckets=4", vec!["?bucket invalid-parameter"]),
+        ("/api/v1/export?resource=accounts", vec!["?resource invalid-parameter"]),
+        ("/api/v1/sync/digest", vec!["?resource invalid-parameter"]),
+        ("/api/v1/sync/digest?resource=schools,orders", vec!["?resource invalid-parameter"]),
+        ("/api/v1/sync/digest?resource=schools&buckets=257", vec!["?buckets invalid-parameter"]),
+    ] {
+        assert_eq!(region.get(path).await.violations(400), places, "{path}");
+    }
+    let accept =
+        |kind: &'static str| region.request(reqwest::Method::GET, "/api/v1/export").header("Accept", kind);
+    for (kind, status) in
+        [("application/x-ndjson", 200), ("*/*", 200), ("application/json", 200), ("text/html", 406)]
+    {
+        assert_eq!(crate::client::Reply::of(accept(kind)).await.status, status, "{kind}");
+    }
 }
 
 #[rstest]
@@ -174,6 +193,8 @@ async fn a_reader_of_another_epoch_is_sent_to_the_export(#[values(Sqlite, Postgr
     let refused = region.get(&known).await;
     assert_eq!(refused.problem(410), "feed-restarted");
     assert_eq!(refused.json()["epoch"], json!(next));
+    let export = region.get("/api/v1/export?resource=schools").await.text();
+    assert!(export.contains(&next), "the export states the epoch in force");
 }
 
 /// Waits for a change in the background.
@@ -345,6 +366,34 @@ async fn a_long_transaction_is_told_of_after_those_that_commit_before(
     assert_eq!(told(&found), ["created schools 1 test"], "it has a number after theirs");
 }
 
+/// A start without a race: what an export holds and what the feed tells from its number on.
+#[rstest]
+#[actix_web::test]
+async fn an_export_among_writes_and_the_feed_after_it_make_a_whole(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else {
+        return;
+    };
+    let municipality = app.given_municipality("Хотынецкий район");
+    let (head, region) = (app.as_head(&municipality), app.as_region("57"));
+    let writer = actix_web::rt::spawn(async move {
+        for number in 0..12 {
+            given_order(&head, &number.to_string()).await;
+        }
+    });
+    let mut taken = Vec::new();
+    while !writer.is_finished() {
+        taken.push(crate::copy::Export::take(&region, "?resource=orders").await);
+    }
+    writer.await.unwrap();
+    let last = crate::copy::Export::take(&region, "?resource=orders").await.copy();
+    assert_eq!(last.len(), 12);
+    for export in taken {
+        let (mut copy, (found, _)) = (export.copy(), changes(&region, export.seq()).await);
+        crate::copy::fold(&mut copy, &found);
+        assert_eq!(copy, last, "from {}", export.seq());
+    }
+}
+
 /// A new start of the same program tells of nothing new, of another version it does.
 #[rstest]
 #[actix_web::test]
@@ -353,7 +402,7 @@ async fn a_start_changes_neither_epoch_nor_feed(#[values(Sqlite, Postgres)] on: 
         return;
     };
     let mut follower = Follower::new(app.as_region("57"));
-    let told = follower.follow().await;
+    let told = follower.is_in_step().await;
     assert!(told.iter().all(|change| change["cause"]["code"] == "ship" && change["op"] == "created"));
     let before = follower.client.get(FEED).await.expect(200);
     school_roadmap::features::prepare(&mut app.connection(), &app.clock).unwrap();

@@ -20,6 +20,7 @@ mod copy;
 mod evidence;
 mod faults;
 mod given;
+mod in_step;
 mod indicator_values;
 mod indicators;
 mod inputs;

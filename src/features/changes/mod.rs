@@ -1,15 +1,27 @@
-//! Staying in step: the change feed.
+//! Staying in step: the change feed, the export, and the digest that compares two copies.
 //!
 //! # How a copy is kept
 //!
-//! `GET /changes?after=<seq>&epoch=<epoch>` gives what happened, in the order of commits; go on with
-//! `page.next_after`. `created`, `updated` and `key_changed`: the row is read now, in this version.
-//! `deleted`: it is read no more; `cause.code` is `hidden` where it still exists.
+//! 1. `GET /export` gives every row that the caller reads, as the lists show it, from one
+//!    snapshot; its first line states `seq` and `epoch`, its last line how many rows there were. A
+//!    stream without its last line was cut: take it again.
+//! 2. `GET /changes?after=<seq>&epoch=<epoch>` gives what happened since, in the order of commits;
+//!    go on with `page.next_after`. `created`, `updated` and `key_changed`: the row is read now, in
+//!    this version. `deleted`: it is read no more; `cause.code` is `hidden` where it still exists.
+//! 3. Now and then `GET /sync/digest` tells whether the copy still has the same ids and versions,
+//!    and which part of it to fetch again by `GET /export?buckets=&bucket=`.
 //!
 //! What is told is relative to the reader: a note that is signed is `created` for a region, a
 //! report that goes back is `deleted` for it, and a school that moves to another municipality is
 //! `deleted` for readers of the old one, `created` for those of the new one, `updated` for a region
 //! that has both.
+//!
+//! # Digest
+//!
+//! The bucket of a row is the number made of the first four bytes, big endian, of the SHA-256 of its
+//! id, modulo `buckets`. The digest of a bucket is the SHA-256, in lower-case hex, of the lines
+//! `<id> <version>\n` of its rows in ascending bytewise order of id; that of the whole likewise over
+//! all rows.
 //!
 //! # Natural keys
 //!
@@ -34,8 +46,11 @@
 
 mod domain;
 mod flow;
+mod flow_digest;
+mod flow_export;
 mod flow_upkeep;
 mod http;
+mod http_export;
 mod parameters;
 mod policy;
 mod resources;
@@ -44,7 +59,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 
-pub use self::domain::ChangeOp;
+pub use self::domain::{ChangeOp, bucket_of};
+pub use self::flow_export::Exports;
 pub use self::flow_upkeep::{keep_short, new_epoch, prepare, purge};
 pub use self::policy::{CATALOGUE, ReadChanges};
 
@@ -53,4 +69,5 @@ use crate::web::Operations;
 /// Registers the operations.
 pub fn configure(operations: &mut Operations) {
     http::configure(operations);
+    http_export::configure(operations);
 }

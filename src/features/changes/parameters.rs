@@ -1,4 +1,4 @@
-//! What can be asked of the feed; read strictly, as all queries.
+//! What can be asked of the feed, the export and the digest; read strictly, as all queries.
 
 use actix_web::HttpRequest;
 use std::time::Duration;
@@ -13,6 +13,8 @@ use crate::web::query;
 
 /// Changes of a page when `limit` is not given.
 const DEFAULT_LIMIT: i64 = 50;
+/// Buckets of a digest when `buckets` is not given.
+const DEFAULT_BUCKETS: u32 = 16;
 
 /// Parameters of the feed, for the document.
 #[derive(IntoParams)]
@@ -43,6 +45,49 @@ pub(super) struct FeedQuery {
     pub(super) wait: Duration,
     pub(super) epoch: Option<String>,
     pub(super) resource: Option<String>,
+}
+
+/// Parameters of the export, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what ExportQuery reads")]
+pub(super) struct ExportParameters {
+    /// Only these resources, comma-separated; without it all that the caller reads.
+    #[param(example = "schools,reports")]
+    resource: Option<String>,
+    /// Into how many buckets the rows are divided, as in the digest; only with `bucket`.
+    #[param(minimum = 1, maximum = 256)]
+    buckets: Option<u32>,
+    /// Only rows of this bucket; only with `buckets`, and less than it.
+    #[param(minimum = 0, maximum = 255)]
+    bucket: Option<u32>,
+}
+
+/// What is asked of the export.
+#[derive(Debug)]
+pub(super) struct ExportQuery {
+    pub(super) resource: Option<String>,
+    pub(super) only: Option<(u32, u32)>,
+}
+
+/// Parameters of the digest, for the document.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "documents what DigestQuery reads")]
+pub(super) struct DigestParameters {
+    /// The resource.
+    #[param(example = "schools")]
+    resource: String,
+    /// Into how many buckets its rows are divided.
+    #[param(minimum = 1, maximum = 256, default = 16)]
+    buckets: Option<u32>,
+}
+
+/// What is asked of the digest.
+#[derive(Debug)]
+pub(super) struct DigestQuery {
+    pub(super) resource: String,
+    pub(super) buckets: u32,
 }
 
 /// Reads whole numbers within bounds, and keeps what is wrong.
@@ -95,6 +140,41 @@ impl FeedQuery {
     }
 }
 
+impl ExportQuery {
+    pub(super) fn read(req: &HttpRequest) -> Result<Self, Error> {
+        let mut reading = Reading::of(req, &["resource", "buckets", "bucket"])?;
+        let has_one = reading.given.contains_key("buckets") != reading.given.contains_key("bucket");
+        let (buckets, bucket) = (reading.small("buckets", 1, 256), reading.small("bucket", 0, 255));
+        let only = bucket.zip(buckets);
+        if has_one || only.is_some_and(|(bucket, buckets)| bucket >= buckets) {
+            reading.violations.push(bad(
+                "bucket",
+                Bi::fixed(
+                    "Параметры bucket и buckets указывают вместе; номер bucket меньше числа buckets",
+                    "bucket and buckets are given together; bucket is less than buckets",
+                ),
+            ));
+        }
+        let resource = reading.given.remove("resource");
+        reading.end()?;
+        Ok(Self { resource, only })
+    }
+}
+
+impl DigestQuery {
+    pub(super) fn read(req: &HttpRequest) -> Result<Self, Error> {
+        let mut reading = Reading::of(req, &["resource", "buckets"])?;
+        let buckets = reading.small("buckets", 1, 256).unwrap_or(DEFAULT_BUCKETS);
+        let resource = reading.given.remove("resource");
+        if resource.is_none() {
+            let detail = Bi::fixed("Укажите один ресурс", "Name one resource");
+            reading.violations.push(bad("resource", detail));
+        }
+        reading.end()?;
+        Ok(Self { resource: resource.unwrap_or_default(), buckets })
+    }
+}
+
 /// The resources named in `resource`, in the order of all; without it all that the caller reads.
 ///
 /// # Errors
@@ -111,6 +191,21 @@ pub(super) fn named(resource: Option<&str>, caller: &Caller) -> Result<Vec<&'sta
     }
     readable.retain(|resource| names.contains(&resource.name));
     Ok(readable)
+}
+
+/// The one resource of this name.
+///
+/// # Errors
+///
+/// As [`named`]; also for several names.
+pub(super) fn the_one(resource: &str, caller: &Caller) -> Result<&'static Resource, Error> {
+    match named(Some(resource), caller)?.as_slice() {
+        [one] if one.name == resource => Ok(one),
+        _ => {
+            let detail = Bi::fixed("Укажите один ресурс", "Name one resource");
+            Err(Error::malformed(vec![bad("resource", detail)]))
+        }
+    }
 }
 
 fn bad(name: &str, detail: Bi) -> Violation {

@@ -3,6 +3,6 @@
 use crate::auth::permit::actions;
 
 actions! {
-    /// Read the change feed.
+    /// Read the change feed, the export and the digest.
     ReadChanges = reads [RegionalViewer];
 }

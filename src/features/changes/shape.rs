@@ -1,11 +1,12 @@
-//! The feed as JSON.
+//! The feed and the digest as JSON.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::domain::ChangeOp;
+use super::domain::{ChangeOp, RowDigest};
 use super::flow::{FeedPage, Told};
+use super::flow_digest::ResourceDigest;
 use crate::kit::clock::utc;
 use crate::kit::id::MunicipalityId;
 
@@ -79,6 +80,31 @@ pub(super) struct ChangePageOut {
     epoch: String,
 }
 
+/// What the caller reads of a resource, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SyncDigest {
+    /// The greatest number of the feed in the same snapshot.
+    seq: i64,
+    /// The epoch of that number.
+    epoch: String,
+    resource: &'static str,
+    rows: u64,
+    /// SHA-256, lower-case hex, of the lines `<id> <version>` of all rows in order of id, each ended by a
+    /// line feed.
+    digest: String,
+    buckets: Vec<SyncBucket>,
+}
+
+/// What the caller reads of one bucket of a resource, in short.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SyncBucket {
+    /// The first four bytes, big endian, of the SHA-256 of an id, modulo the number of buckets.
+    bucket: usize,
+    rows: u64,
+    /// As that of the whole, over the rows of the bucket.
+    digest: String,
+}
+
 impl From<Told> for ChangeOut {
     fn from(Told { row, seen }: Told) -> Self {
         let is_read = seen.op != ChangeOp::Deleted;
@@ -114,6 +140,21 @@ impl From<FeedPage> for ChangePage {
                 oldest: page.standing.purged_through.saturating_add(1),
                 epoch: page.standing.epoch,
             },
+        }
+    }
+}
+
+impl SyncDigest {
+    pub(super) fn of(resource: &'static str, digest: ResourceDigest) -> Self {
+        let bucket =
+            |(bucket, part): (usize, RowDigest)| SyncBucket { bucket, rows: part.rows(), digest: part.hex() };
+        Self {
+            seq: digest.standing.newest,
+            epoch: digest.standing.epoch,
+            resource,
+            rows: digest.whole.rows(),
+            digest: digest.whole.hex(),
+            buckets: digest.buckets.into_iter().enumerate().map(bucket).collect(),
         }
     }
 }

@@ -18,6 +18,6 @@ pub use self::content::{
 };
 pub use self::domain::TemplateOwner;
 pub use self::flow::ensure_shipped;
-pub use self::http::configure;
+pub use self::http::{configure, export};
 pub use self::policy::{CATALOGUE, ReadTemplates};
 pub use self::store::{TemplateRow, content_of, find, latest_for};

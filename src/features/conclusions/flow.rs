@@ -249,6 +249,6 @@ fn change(monitoring: &MonitoringRow, action: &'static str, item: &ConclusionInF
         .key(&id)
 }
 
-fn journal_id(monitoring: &MonitoringId, code: &str) -> String {
+pub(super) fn journal_id(monitoring: &MonitoringId, code: &str) -> String {
     format!("{monitoring}/{code}")
 }

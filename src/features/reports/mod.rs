@@ -51,7 +51,7 @@ mod sweep;
 mod view;
 
 pub use self::domain::{EvidenceKind, Item, ItemChange, ItemStatus, ReportStatus, is_late, item_rules};
-pub use self::http::configure;
+pub use self::http::{configure, export};
 pub use self::lifecycle::{Circumstances, ReportStep};
 pub use self::policy::{
     CATALOGUE, FillReports, ReadReports, ReviewOwnReport, ReviewReports, SubmitReports, WriteRemarks,

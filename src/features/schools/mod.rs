@@ -5,6 +5,7 @@
 
 mod bodies;
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -13,6 +14,7 @@ mod store;
 mod store_work;
 
 pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
+pub use self::export::export;
 pub use self::flow::close;
 pub use self::http::configure;
 pub use self::policy::{CATALOGUE, ReadSchools, WriteSchools};

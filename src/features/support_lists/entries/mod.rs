@@ -1,6 +1,7 @@
 //! The schools in a support list.
 
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod shape;
@@ -9,6 +10,7 @@ mod standing;
 mod store;
 
 pub use self::domain::{Assessment, ExclusionReason, SupportListReason};
+pub use self::export::export as export_entries;
 pub use self::flow::exclude_closed_school;
 pub(super) use self::flow::reveal;
 pub use self::http::configure;

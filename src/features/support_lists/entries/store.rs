@@ -146,6 +146,22 @@ pub(super) fn list(
     Ok(Listed { rows: views(conn, rows)?, count })
 }
 
+/// Entries of all lists within `scope`, at most `page.limit + 1`.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn of_all_lists(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    page: &Page,
+) -> QueryResult<Vec<EntryView>> {
+    let mut query = scoped(scope).select(EntryRow::as_select());
+    keyset!(query, page, entries::table, { "id" => entries::id => String });
+    let rows: Vec<EntryRow> = query.load(conn)?;
+    views(conn, rows)
+}
+
 /// The entries of a list. Takes no scope: the caller holds the list.
 ///
 /// # Errors
