@@ -26,6 +26,7 @@
 //! | `UPLOAD_SECONDS` | `1800` | within which a file must have arrived whole, 1 to 86400; each piece has `BODY_SECONDS` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` | – | access to the bucket |
 //! | `SMALL_CELLS_BELOW` | `10` | cells of indicators that stand for fewer people are not published, 1 to 1000 |
+//! | `FEED_DAYS` | `400` | changes older than this are purged from the change feed, 1 to 3650 |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
 //! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
 
@@ -78,6 +79,8 @@ pub struct Config {
     pub upload_seconds: u64,
     /// Cells of indicators that stand for fewer people are not published.
     pub small_cells_below: u32,
+    /// Days for which the change feed keeps changes.
+    pub feed_days: u32,
     /// Seconds for requests in flight after SIGTERM.
     pub shutdown_seconds: u64,
 }
@@ -139,6 +142,7 @@ impl Config {
             evidence_report_mib: setting("EVIDENCE_REPORT_MIB")?.unwrap_or(200),
             upload_seconds: setting("UPLOAD_SECONDS")?.unwrap_or(1800),
             small_cells_below: setting("SMALL_CELLS_BELOW")?.unwrap_or(10),
+            feed_days: setting("FEED_DAYS")?.unwrap_or(400),
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
         ensure!((1..=100).contains(&config.pool_size), "POOL_SIZE: 1 to 100");
@@ -148,6 +152,7 @@ impl Config {
         ensure!((1..=102_400).contains(&config.evidence_report_mib), "EVIDENCE_REPORT_MIB: 1 to 102400");
         ensure!((1..=86_400).contains(&config.upload_seconds), "UPLOAD_SECONDS: 1 to 86400");
         ensure!((1..=1000).contains(&config.small_cells_below), "SMALL_CELLS_BELOW: 1 to 1000");
+        ensure!((1..=3650).contains(&config.feed_days), "FEED_DAYS: 1 to 3650");
         ensure!((1..=600).contains(&config.shutdown_seconds), "SHUTDOWN_SECONDS: 1 to 600");
         Ok(config)
     }
@@ -175,6 +180,7 @@ impl Config {
             evidence_report_mib: 200,
             upload_seconds: 1800,
             small_cells_below: 10,
+            feed_days: 400,
             shutdown_seconds: 5,
         }
     }

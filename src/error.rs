@@ -46,6 +46,10 @@ pub struct Refusal {
     pub current_version: Option<i32>,
     /// What both sides have changed, JSON.
     pub conflicts: Vec<serde_json::Value>,
+    /// The number from which a feed is followed after an export.
+    pub resync_from: Option<i64>,
+    /// The epoch of that number.
+    pub epoch: Option<String>,
     /// `Retry-After`, seconds.
     pub retry_after: Option<u32>,
     /// `Allow` of a 405.
@@ -152,6 +156,8 @@ impl Refusal {
             blocked_by: Vec::new(),
             current_version: None,
             conflicts: Vec::new(),
+            resync_from: None,
+            epoch: None,
             retry_after: matches!(problem.status, 429 | 503)
                 .then_some(RETRY_AFTER_SECONDS)
                 .or_else(|| (problem.slug == "idempotency-key-in-use").then_some(RETRY_AFTER_SECONDS)),
@@ -329,6 +335,12 @@ pub struct Problem {
     /// Code of RFC 6749, section 5.2; only at `/oauth/token`.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<&'static str>,
+    /// The newest number of the change feed, with 410: an export states this one or a newer one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resync_from: Option<i64>,
+    /// The epoch of that number, with 410.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
     /// Who can act, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolution: Option<ProblemResolution>,
@@ -377,6 +389,8 @@ impl Problem {
             current_version: refusal.current_version,
             conflicts: refusal.conflicts.clone(),
             error: refusal.oauth_error,
+            resync_from: refusal.resync_from,
+            epoch: refusal.epoch.clone(),
             resolution: problem.resolution.as_ref().map(|resolution| ProblemResolution {
                 actor: resolution.actor,
                 action: resolution.action.get(lang).to_owned(),

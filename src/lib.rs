@@ -17,7 +17,8 @@
 //!
 //! - [`kit`]: the clock, ids, codes with labels, texts and their folding, plural forms.
 //! - [`db`]: one pool for SQLite and PostgreSQL, `Db::read`, `Db::write`; a transaction
-//!   ([`db::Tx`]) collects what changed and writes audit and change feed before it commits.
+//!   ([`db::Tx`]) collects what changed and writes audit and change feed before it commits, and
+//!   wakes those who wait for changes after.
 //! - [`files`]: what people send, received piece by piece, looked at, kept in a folder or a bucket.
 //! - [`mod@print`]: what documents share: dates in words, paper by the standard, tables as CSV and XLSX.
 //! - [`problems`], [`error`]: every refusal has its type, its page, and who can act.
@@ -27,7 +28,8 @@
 //!   do an action, with the scope it reaches.
 //! - [`features`]: one folder per resource. `policy` says who may, `domain` the rules
 //!   without any input or output, `store` the queries, `flow` what happens in one
-//!   transaction, `http` the operations.
+//!   transaction, `http` the operations. [`features::changes`] tells what changes, and is where
+//!   natural keys and digests are described; each feature gives its rows to it by `export`.
 //! - [`api`]: the operations together, the OpenAPI document, the pages for people.
 //! - [`startup`], [`config`]: puts it together. [`demo`]: plays the reference case over HTTP.
 //!

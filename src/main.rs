@@ -9,7 +9,7 @@ use school_roadmap::auth::keys;
 use school_roadmap::config::Config;
 use school_roadmap::db::migrate;
 use school_roadmap::demo;
-use school_roadmap::features::accounts;
+use school_roadmap::features::{accounts, changes};
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::{MunicipalityId, SchoolId};
 use school_roadmap::startup::Application;
@@ -41,6 +41,9 @@ enum Command {
     /// Manage the keys that sign access tokens.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Look after the change feed.
+    #[command(subcommand)]
+    Feed(FeedCommand),
     /// Play the reference case, then serve it; its data lie in DATA_DIR/demo.
     Demo {
         /// Throw the demonstration's data away and start over.
@@ -53,6 +56,14 @@ enum Command {
 enum KeysCommand {
     /// Make a new signing key; tokens of the one before stay good until they end.
     Rotate,
+}
+
+#[derive(Subcommand)]
+enum FeedCommand {
+    /// Give the feed a new epoch and print it. To be run after a backup was restored, before the
+    /// service starts: readers of the feed are then sent to the export instead of following numbers
+    /// that belong to other changes now.
+    NewEpoch,
 }
 
 #[derive(Subcommand)]
@@ -118,6 +129,12 @@ async fn run(command: Command) -> anyhow::Result<()> {
                 std::io::stdout(),
                 "new key {new}\nthe key before, {old}, is good for 15 minutes more"
             )?)
+        }
+        Command::Feed(FeedCommand::NewEpoch) => {
+            let config = Config::from_env()?;
+            migrate::up(&config.database_url)?;
+            let epoch = changes::new_epoch(&mut config.database_url.connect()?)?;
+            Ok(writeln!(std::io::stdout(), "{epoch}")?)
         }
         Command::Demo { reset } => {
             let config = Config::from_env()?;

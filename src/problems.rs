@@ -69,6 +69,8 @@ problems! {
     TOO_MANY_REQUESTS "too-many-requests" 429, "Слишком много запросов", "Too many requests", "client", "Повторите запрос через время, указанное в Retry-After.", "Repeat after the time given in Retry-After.";
     UNAVAILABLE "unavailable" 503, "Служба временно недоступна", "The service is busy", "client", "Повторите запрос через время, указанное в Retry-After.", "Repeat after the time given in Retry-After.";
     INTERNAL "internal" 500, "Внутренняя ошибка", "Internal error", "operator", "Сообщите оператору request_id: по нему найдётся запись в журнале.", "Tell the operator the request_id: the log line is found by it.";
+    FEED_PURGED "feed-purged" 410, "Эти изменения в ленте больше не хранятся", "These changes are no longer kept in the feed", "client", "Получите выгрузку через GET /api/v1/export и читайте ленту дальше с номера seq, указанного в её первой строке.", "Take an export by GET /api/v1/export and follow the feed from the seq that its first line states.";
+    FEED_RESTARTED "feed-restarted" 410, "Нумерация ленты начата заново", "The numbers of the feed began anew", "client", "Отбросьте сохранённый номер, получите выгрузку через GET /api/v1/export и читайте ленту дальше с номера seq, указанного в её первой строке.", "Forget the number that you kept, take an export by GET /api/v1/export and follow the feed from the seq that its first line states.";
     // Accounts
     LOGIN_FAILED "login-failed" 401, "Неверный логин или пароль", "Wrong login or password", "client", "Проверьте логин и пароль или обратитесь за сбросом пароля.", "Check login and password, or ask for a password reset.";
     LOGIN_TAKEN "login-taken" 409, "Логин занят", "The login is taken", "client", "Выберите другой логин.", "Choose another login.";

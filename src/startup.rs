@@ -17,6 +17,7 @@ use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
+use crate::features::changes::Exports;
 use crate::features::monitoring_indicators::SmallCells;
 use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
@@ -40,6 +41,8 @@ pub struct Application {
     port: u16,
     db: Db,
     files: Files,
+    clock: Clock,
+    feed_days: u32,
 }
 
 impl Application {
@@ -73,9 +76,10 @@ impl Application {
         let hosts = Data::new(AllowedHosts(config.allowed_hosts.clone()));
         let public_url = Data::new(PublicUrl(public_url));
         let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
-        let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
+        let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock.clone()));
         let (shared_files, limits) = (Data::new(files.clone()), Data::new(limits));
         let small_cells = Data::new(SmallCells(config.small_cells_below));
+        let exports = Data::new(Exports::default());
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(tokens.clone())
@@ -85,6 +89,7 @@ impl Application {
                 .app_data(hosts.clone())
                 .app_data(public_url.clone())
                 .app_data(small_cells.clone())
+                .app_data(exports.clone())
                 .app_data(body_deadline)
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())
@@ -99,11 +104,14 @@ impl Application {
         .client_request_timeout(Duration::from_secs(HEAD_SECONDS))
         .keep_alive(Duration::from_secs(KEEP_ALIVE_SECONDS))
         .max_connections(CONNECTIONS_PER_WORKER)
+        // Signals are taken in `run`: those who wait for changes are sent off first.
+        .disable_signals()
         .shutdown_timeout(config.shutdown_seconds);
         if let Some(workers) = config.workers {
             server = server.workers(workers);
         }
-        Ok(Self { server: server.listen(listener)?.run(), port: address.port(), db, files })
+        let (server, port, feed_days) = (server.listen(listener)?.run(), address.port(), config.feed_days);
+        Ok(Self { server, port, db, files, clock, feed_days })
     }
 
     /// The port it listens on.
@@ -123,16 +131,54 @@ impl Application {
         self.server
     }
 
-    /// Serves until SIGTERM or SIGINT; requests in flight are finished first.
+    /// Serves until SIGTERM or SIGINT; requests in flight are finished first, those that wait for
+    /// changes at once. A second signal ends the rest.
     ///
     /// # Errors
     ///
     /// The system's own error.
     pub async fn run(self) -> anyhow::Result<()> {
+        let mut signals = Signals::listen()?;
         log::info!("listening on port {}", self.port);
-        actix_web::rt::spawn(features::sweep(self.db, self.files));
+        actix_web::rt::spawn(features::sweep(self.db.clone(), self.files));
+        actix_web::rt::spawn(features::tend(self.db.clone(), self.clock, self.feed_days));
+        let (db, handle) = (self.db, self.server.handle());
+        actix_web::rt::spawn(async move {
+            signals.next().await;
+            log::info!("stopping: requests in flight are finished first");
+            db.stop_waiting();
+            let graceful = actix_web::rt::spawn(handle.stop(true));
+            signals.next().await;
+            graceful.abort();
+            handle.stop(false).await;
+        });
         self.server.await?;
         Ok(())
+    }
+}
+
+/// The signals that end the service.
+struct Signals {
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// Takes them over: from now on they no longer end the process by themselves.
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?,
+        })
+    }
+
+    /// The next one.
+    async fn next(&mut self) {
+        let interrupted = std::pin::pin!(tokio::signal::ctrl_c());
+        #[cfg(unix)]
+        futures_util::future::select(interrupted, std::pin::pin!(self.terminate.recv())).await;
+        #[cfg(not(unix))]
+        interrupted.await.ok();
     }
 }
 

@@ -13,6 +13,7 @@ mod api;
 mod bare;
 mod database;
 mod deadlines;
+mod feed;
 mod files;
 mod load;
 mod next_year;
@@ -35,8 +36,14 @@ async fn main() -> anyhow::Result<()> {
         return bare::serve(url, port.parse()?).await;
     }
     let mut table = Table::default();
+    let only_feed = arguments.iter().any(|argument| argument == feed::ARGUMENT);
     for database in [Database::sqlite()?, Database::postgres()?] {
-        round::measure(&database, &mut table).await?;
+        if !only_feed {
+            round::measure(&database, &mut table).await?;
+        }
+    }
+    for database in [Database::sqlite()?, Database::postgres()?] {
+        feed::measure(&database, &mut table).await?;
     }
     table.print()
 }

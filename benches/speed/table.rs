@@ -7,6 +7,8 @@ use std::io::Write;
 pub enum Limit {
     /// At least so many percent of what it is compared with.
     AtLeastPercent(f64),
+    /// At least so many.
+    AtLeast(f64),
     /// Under so many seconds.
     UnderSeconds(f64),
     /// Under so many milliseconds; the figure is given in seconds.
@@ -33,6 +35,7 @@ impl Table {
         }
         let (shown, holds) = match limit {
             Limit::AtLeastPercent(limit) => (format!("{value:.0} %"), value >= limit),
+            Limit::AtLeast(limit) => (format!("{value:.0}"), value >= limit),
             Limit::UnderSeconds(limit) => (format!("{value:.2} s"), value < limit),
             Limit::UnderMillis(limit) => (format!("{:.0} ms", value * 1000.0), value * 1000.0 < limit),
             Limit::UnderMib(limit) => (format!("{value:.0} MiB"), value < limit),
@@ -66,6 +69,7 @@ impl Table {
 fn shown(limit: Limit) -> String {
     match limit {
         Limit::AtLeastPercent(limit) => format!("≥ {limit:.0} %"),
+        Limit::AtLeast(limit) => format!("≥ {limit:.0}"),
         Limit::UnderSeconds(limit) => format!("< {limit:.0} s"),
         Limit::UnderMillis(limit) => format!("< {limit:.0} ms"),
         Limit::UnderMib(limit) => format!("< {limit:.0} MiB"),

@@ -5,6 +5,7 @@
 pub mod connection;
 pub mod json;
 pub mod migrate;
+pub mod news;
 pub mod page;
 mod prepared;
 #[expect(missing_docs, reason = "generated from the migrations")]
@@ -12,7 +13,7 @@ pub mod schema;
 pub mod tx;
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use actix_web::web;
 use diesel::connection::SimpleConnection;
@@ -22,6 +23,8 @@ use tokio::sync::Semaphore;
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub(crate) use self::connection::{insert_all, lock};
 pub use self::json::Json;
+pub use self::news::Waiter;
+use self::news::{News, Woken};
 pub(crate) use self::page::keyset;
 pub(crate) use self::prepared::Prepared;
 pub use self::tx::{Actor, Change, Event, Op, Tx};
@@ -72,6 +75,7 @@ pub struct Db {
     pool: Pool<connection::Manager>,
     permits: Arc<Semaphore>,
     writer: Option<Writer>,
+    news: Arc<News>,
     clock: Clock,
 }
 
@@ -97,6 +101,7 @@ impl Db {
                 }
                 DatabaseUrl::Postgres(_) => None,
             },
+            news: Arc::default(),
             clock,
         })
     }
@@ -121,6 +126,34 @@ impl Db {
                 Failure::Busy
             })?;
             work(&mut conn)
+        })
+        .await
+    }
+
+    /// As [`read`](Self::read), where all queries of `work` see the database as it was at the
+    /// first of them.
+    ///
+    /// SQLite: a deferred transaction. PostgreSQL: repeatable read, read only.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        self.read(move |conn| {
+            let begin = match conn {
+                AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+                AnyConnection::Sqlite(_) => "BEGIN DEFERRED",
+            };
+            conn.batch_execute(begin).map_err(Failure::Transaction)?;
+            let outcome = work(conn);
+            // Nothing was written: the end of the transaction is the end of the snapshot.
+            roll_back(conn);
+            outcome
         })
         .await
     }
@@ -155,16 +188,62 @@ impl Db {
         let permit = self.permit().await?;
         let (pool, now) = (self.pool.clone(), self.clock.now());
         let alone = self.writer.as_ref().map(|writer| Arc::clone(&writer.alone));
-        block(move || {
+        let (value, is_news) = block(move || {
             let _held = (turn, permit);
             let mut conn = pool.get_timeout(CONNECTION_WAIT).map_err(|cause| {
                 log::warn!("no database connection: {cause}");
                 Failure::Busy
             })?;
             let _alone = alone.as_ref().map(|one| one.lock().unwrap_or_else(PoisonError::into_inner));
-            transact(&mut conn, &actor, now, mode, work)
+            commit(&mut conn, &actor, now, mode, work)
         })
-        .await
+        .await?;
+        if is_news {
+            self.news.tell();
+        }
+        Ok(value)
+    }
+
+    /// Takes a place among those who wait for changes. What is committed from now on wakes it,
+    /// so take it first and read then.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure::Busy`] when too many wait already.
+    pub fn waiter(&self) -> Result<Waiter, Failure> {
+        News::waiter(&self.news).ok_or_else(|| {
+            log::warn!("too many requests wait for changes");
+            Failure::Busy
+        })
+    }
+
+    /// Waits until there may be changes; `false`: until `deadline`, or the service stops.
+    ///
+    /// Holds no connection. What this process commits wakes at once; what another one commits
+    /// is looked for about every second, once for all who wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Failure`] in its clothes, or the database's own error.
+    pub async fn wait<E>(&self, waiter: &mut Waiter, deadline: Instant) -> Result<bool, E>
+    where
+        E: From<Failure> + From<diesel::result::Error> + Send + 'static,
+    {
+        loop {
+            match waiter.next(deadline).await {
+                Woken::News => return Ok(true),
+                Woken::Over => return Ok(false),
+                Woken::Look => {
+                    let newest = self.read(|conn| news::newest(conn).map_err(E::from)).await?;
+                    self.news.seen(newest);
+                }
+            }
+        }
+    }
+
+    /// Wakes all who wait for changes, for ever: the service is going to stop.
+    pub fn stop_waiting(&self) {
+        self.news.stop();
     }
 
     async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
@@ -203,6 +282,21 @@ where
     F: FnOnce(&mut Tx) -> Result<T, E>,
     E: From<Failure>,
 {
+    commit(conn, actor, now, mode, work).map(|(value, _is_news)| value)
+}
+
+/// The transaction, and whether it left changes to tell.
+fn commit<T, E, F>(
+    conn: &mut AnyConnection,
+    actor: &Actor,
+    now: chrono::DateTime<chrono::Utc>,
+    mode: Mode,
+    work: F,
+) -> Result<(T, bool), E>
+where
+    F: FnOnce(&mut Tx) -> Result<T, E>,
+    E: From<Failure>,
+{
     let begin = match conn {
         AnyConnection::Postgres(_) => "BEGIN",
         AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
@@ -213,15 +307,15 @@ where
         if mode == Mode::Keep {
             tx.write_journal().map_err(Failure::Transaction)?;
         }
-        Ok(value)
+        Ok((value, mode == Mode::Keep && tx.has_changes()))
     });
     match outcome {
-        Ok(value) if mode == Mode::Keep => {
+        Ok(told) if mode == Mode::Keep => {
             if let Err(cause) = conn.batch_execute("COMMIT") {
                 roll_back(conn);
                 return Err(Failure::Transaction(cause).into());
             }
-            Ok(value)
+            Ok(told)
         }
         other => {
             roll_back(conn);

@@ -65,6 +65,9 @@ diesel::table! {
         order_number -> Nullable<Text>,
         request_id -> Text,
         occurred_at -> Timestamp,
+        action -> Text,
+        previous_key -> Nullable<Text>,
+        from_municipality_id -> Nullable<Text>,
     }
 }
 
@@ -151,6 +154,14 @@ diesel::table! {
         original_sha256 -> Nullable<Text>,
         stored_sha256 -> Nullable<Text>,
         removed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    feed_state (name) {
+        name -> Text,
+        epoch -> Text,
+        purged_through -> BigInt,
     }
 }
 
@@ -694,6 +705,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     conclusions,
     deadline_extensions,
     evidence,
+    feed_state,
     idempotency_keys,
     indicator_values,
     indicators,

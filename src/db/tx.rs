@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use super::connection::{AnyConnection, insert_all};
 use super::schema::{audit_events, changes};
 use crate::kit::clock::moscow_date;
-use crate::kit::id::{AccountId, MunicipalityId};
+use crate::kit::id::{AccountId, MunicipalityId, new_uuid};
 
 /// Advisory lock of the feed's order, any constant that nothing else here uses.
 const FEED_LOCK: i64 = 0x5ca1_ab1e;
@@ -39,6 +39,12 @@ impl Actor {
     #[must_use]
     pub fn without_account(role: &'static str, request_id: String) -> Self {
         Self { subject: None, account_id: None, role, acting: false, request_id }
+    }
+
+    /// Who starts the program or works by its command line; the audit names no account.
+    #[must_use]
+    pub fn operator() -> Self {
+        Self::without_account("operator", new_uuid())
     }
 }
 
@@ -75,7 +81,9 @@ pub struct Change {
     id: String,
     version: i32,
     key: Option<String>,
+    previous_key: Option<String>,
     municipality_id: Option<MunicipalityId>,
+    from_municipality_id: Option<MunicipalityId>,
     region_code: Option<String>,
     visible: (bool, bool),
     status: (Option<&'static str>, Option<&'static str>),
@@ -94,7 +102,9 @@ impl Change {
             id: id.to_owned(),
             version,
             key: None,
+            previous_key: None,
             municipality_id: None,
+            from_municipality_id: None,
             region_code: None,
             visible: (false, false),
             status: (None, None),
@@ -110,6 +120,13 @@ impl Change {
         self
     }
 
+    /// The municipality that it was moved from: readers of that one see it no more.
+    #[must_use]
+    pub fn moved_from(mut self, municipality: &MunicipalityId) -> Self {
+        self.from_municipality_id = Some(municipality.clone());
+        self
+    }
+
     /// The region that owns the resource.
     #[must_use]
     pub fn of_region(mut self, code: &str) -> Self {
@@ -121,6 +138,16 @@ impl Change {
     #[must_use]
     pub fn key(mut self, key: &str) -> Self {
         self.key = Some(key.to_owned());
+        self
+    }
+
+    /// The natural key that it had before; another one than now makes an update a change of key.
+    #[must_use]
+    pub fn previous_key(mut self, key: &str) -> Self {
+        if self.op == Op::Updated && self.key.as_deref() != Some(key) {
+            self.op = Op::KeyChanged;
+            self.previous_key = Some(key.to_owned());
+        }
         self
     }
 
@@ -221,6 +248,11 @@ impl<'a> Tx<'a> {
         self.events.push(event);
     }
 
+    /// Whether there is something to tell readers of the feed.
+    pub(super) fn has_changes(&self) -> bool {
+        !self.changes.is_empty()
+    }
+
     pub(super) fn write_journal(&mut self) -> QueryResult<()> {
         if self.changes.is_empty() && self.events.is_empty() {
             return Ok(());
@@ -292,6 +324,9 @@ impl<'a> Tx<'a> {
             order_number: change.order_number.clone(),
             request_id: self.actor.request_id.clone(),
             occurred_at: self.now(),
+            action: change.action,
+            previous_key: change.previous_key.clone(),
+            from_municipality_id: change.from_municipality_id.clone(),
         }
     }
 }
@@ -330,4 +365,7 @@ struct ChangeRow {
     order_number: Option<String>,
     request_id: String,
     occurred_at: NaiveDateTime,
+    action: &'static str,
+    previous_key: Option<String>,
+    from_municipality_id: Option<MunicipalityId>,
 }

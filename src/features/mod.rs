@@ -1,5 +1,7 @@
 //! The features, in dependency order: a feature imports only those above it.
 
+pub mod exported;
+
 pub mod health;
 
 pub mod municipalities;
@@ -40,6 +42,8 @@ pub mod notes;
 
 pub mod obligations;
 
+pub mod changes;
+
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
@@ -70,7 +74,8 @@ pub fn configure(operations: &mut Operations) {
         .configure(recommendations::configure)
         .configure(monitoring_indicators::configure)
         .configure(notes::configure)
-        .configure(obligations::configure);
+        .configure(obligations::configure)
+        .configure(changes::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -95,6 +100,7 @@ fn catalogue() -> Catalogue {
         .with("monitoring_indicators", monitoring_indicators::CATALOGUE)
         .with("notes", notes::CATALOGUE)
         .with("obligations", obligations::CATALOGUE)
+        .with("changes", changes::CATALOGUE)
 }
 
 /// Removes files that no row names any more: a process ended between keeping and recording them,
@@ -105,14 +111,19 @@ pub async fn sweep(db: Db, files: Files) {
     }
 }
 
+/// Keeps the change feed short, as long as the service runs.
+pub async fn tend(db: Db, clock: Clock, feed_days: u32) {
+    changes::keep_short(db, clock, feed_days).await;
+}
+
 /// Brings what the program ships into the database, once per version.
 ///
 /// # Errors
 ///
 /// The database's own error.
 pub fn prepare(conn: &mut AnyConnection, clock: &Clock) -> anyhow::Result<()> {
-    let now = clock.now().naive_utc();
-    conclusion_templates::ensure_shipped(conn, now)?;
-    indicators::ensure_shipped(conn, now)?;
+    conclusion_templates::ensure_shipped(conn, clock)?;
+    indicators::ensure_shipped(conn, clock)?;
+    changes::prepare(conn)?;
     Ok(())
 }

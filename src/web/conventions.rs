@@ -160,7 +160,8 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     let has_forms = |path: &str| path.ends_with("/content") || path.ends_with("/progress");
     let json_only = req.path().starts_with("/api/") && !has_forms(req.path());
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
-    if json_only && accept.is_some_and(|accept| !accepts_json(accept)) {
+    let in_lines = req.path().ends_with("/export");
+    if json_only && accept.is_some_and(|accept| !accepts_json(accept, in_lines)) {
         return Some(Error::refuse(&problems::NOT_ACCEPTABLE));
     }
     None
@@ -182,10 +183,12 @@ fn asks_for_one_of(hosts: &[String], req: &HttpRequest) -> bool {
         })
 }
 
-fn accepts_json(accept: &str) -> bool {
+/// Whether JSON is accepted; `in_lines`: also as one value a line.
+fn accepts_json(accept: &str, in_lines: bool) -> bool {
     accept.split(',').any(|range| {
         let kind = range.split(';').next().unwrap_or_default().trim();
-        matches!(kind, "" | "*/*" | "application/*" | "application/json" | "application/problem+json")
+        (in_lines && kind == "application/x-ndjson")
+            || matches!(kind, "" | "*/*" | "application/*" | "application/json" | "application/problem+json")
     })
 }
 

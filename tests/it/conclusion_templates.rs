@@ -34,8 +34,7 @@ async fn the_shipped_template_is_there_from_the_start_and_only_once(
     assert_eq!(first["owner_label"], "типовой");
     assert_eq!(first["content"]["conclusions"].as_array().unwrap().len(), 10);
 
-    let now = app.clock.now().naive_utc();
-    let again = templates::ensure_shipped(&mut app.connection(), now).unwrap();
+    let again = templates::ensure_shipped(&mut app.connection(), &app.clock).unwrap();
     assert_eq!(again.as_str(), first.id());
     assert_eq!(shipped(&app.as_admin()).await, first);
     let content = templates::content_of(&mut app.connection(), &again).unwrap();
@@ -63,11 +62,10 @@ async fn a_new_shipped_content_is_the_next_version_even_for_two_instances(
         .execute(&mut app.connection())
         .unwrap();
 
-    let now = app.clock.now().naive_utc();
     let instances: Vec<_> = (0..4)
         .map(|_| {
-            let mut conn = app.connection();
-            std::thread::spawn(move || templates::ensure_shipped(&mut conn, now).unwrap())
+            let (mut conn, clock) = (app.connection(), app.clock.clone());
+            std::thread::spawn(move || templates::ensure_shipped(&mut conn, &clock).unwrap())
         })
         .collect();
     let mut ids: Vec<TemplateId> = instances.into_iter().map(|one| one.join().unwrap()).collect();

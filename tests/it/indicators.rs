@@ -32,6 +32,7 @@ impl Story {
     fn feed(&self) -> Vec<(String, Option<String>, i32, bool, bool)> {
         changes::table
             .filter(changes::resource.eq("indicators"))
+            .filter(changes::action.ne("ship"))
             .order(changes::seq)
             .select((
                 changes::op,

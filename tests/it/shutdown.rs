@@ -6,7 +6,9 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use school_roadmap::kit::id::new_uuid;
+use serde_json::{Value, json};
 
+use crate::client::Client;
 use crate::raw::Raw;
 
 const BODY: &str = r#"{"login":"ivanova","password":"any"}"#;
@@ -41,6 +43,33 @@ impl Program {
         // Read on, so that the program never waits for its log.
         std::thread::spawn(move || log.for_each(drop));
         Self { child, folder, url: format!("127.0.0.1:{}", port.trim()) }
+    }
+
+    /// A regional reader, made by the command line and signed in.
+    async fn region(&self) -> Client {
+        let made = Command::new(env!("CARGO_BIN_EXE_school-roadmap"))
+            .args([
+                "account",
+                "create",
+                "--role",
+                "regional_viewer",
+                "--login",
+                "region",
+                "--region-code",
+                "57",
+            ])
+            .current_dir(&self.folder)
+            .env_clear()
+            .env("DATABASE_URL", format!("sqlite://{}/test.db", self.folder.display()))
+            .output()
+            .unwrap();
+        let one_time = String::from_utf8(made.stdout).unwrap().trim().to_owned();
+        let base = format!("http://{}", self.url);
+        let given = json!({"login": "region", "password": one_time});
+        let pair = Client::new(&base, None).post("/api/v1/auth/login", &given).await.expect(200);
+        let with = |pair: &Value| Client::new(&base, Some(pair["access_token"].as_str().unwrap().to_owned()));
+        let change = json!({"current_password": one_time, "new_password": "сорок мероприятий за год"});
+        with(&with(&pair).post("/api/v1/me/password", &change).await.expect(200))
     }
 
     fn terminate(&self) {
@@ -103,4 +132,27 @@ fn a_stopping_service_finishes_what_it_began_and_begins_nothing() {
     drop(begun);
     let ended = wait_for("it does not end", || program.child.try_wait().unwrap());
     assert_eq!(ended.code(), Some(0));
+}
+
+/// Somebody may wait for a change for half a minute; nobody waits for him.
+#[actix_web::test]
+async fn a_stopping_service_sends_off_those_who_wait_for_changes() {
+    let mut program = Program::start();
+    let region = program.region().await;
+    let page = region.get("/api/v1/changes?limit=1000").await.expect(200);
+    let waiting = actix_web::rt::spawn(async move {
+        let after = &page["page"]["next_after"];
+        region.get(&format!("/api/v1/changes?after={after}&wait=30")).await
+    });
+    // Others are served while he waits: his request has begun by then.
+    for _ in 0..20 {
+        Client::new(&format!("http://{}", program.url), None).get("/health/ready").await.expect(200);
+    }
+    let asked = Instant::now();
+    program.terminate();
+    let page = waiting.await.unwrap().expect(200);
+    assert_eq!(page["items"], json!([]));
+    let ended = wait_for("it does not end", || program.child.try_wait().unwrap());
+    assert_eq!(ended.code(), Some(0));
+    assert!(asked.elapsed() < Duration::from_secs(20), "{:?}", asked.elapsed());
 }

@@ -9,7 +9,7 @@ use crate::db::{self, Actor, AnyConnection, Mode};
 use crate::error::Error;
 use crate::kit::clock::Clock;
 use crate::kit::code::Code;
-use crate::kit::id::{AccountId, new_uuid};
+use crate::kit::id::AccountId;
 
 /// A new account by the code of its role, without any scope yet.
 ///
@@ -47,15 +47,11 @@ pub fn create_by_operator(
     );
     let one_time = password::one_time()?;
     let hash = password::hash(&one_time)?;
-    let account = db::transact(conn, &operator(), clock.now(), Mode::Keep, |tx| {
+    let account = db::transact(conn, &Actor::operator(), clock.now(), Mode::Keep, |tx| {
         flow::create(tx, &Scope::Service, new, hash)
     })
     .map_err(in_words)?;
     Ok((account.row.id, one_time))
-}
-
-fn operator() -> Actor {
-    Actor::without_account("operator", new_uuid())
 }
 
 /// A refusal as one line for the terminal.

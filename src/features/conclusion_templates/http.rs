@@ -8,12 +8,13 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::content::TemplateContent;
 use super::domain::TemplateOwner;
-use super::flow::{self, NewTemplate};
+use super::flow::{self, NewTemplate, VERSION};
 use super::policy;
 use super::store::{self, Narrowed, TemplateRow};
 use crate::auth::Permit;
-use crate::db::Db;
+use crate::db::{AnyConnection, Db};
 use crate::error::Error;
+use crate::features::exported::{Exported, Taking, page};
 use crate::kit::clock::utc;
 use crate::kit::code::Code;
 use crate::kit::id::{MunicipalityId, TemplateId};
@@ -22,9 +23,6 @@ use crate::web::query::One;
 use crate::web::{
     Answer, AnyOf, Body, Filter, ListQuery, Listing, Operations, Paging, RequestInfo, Writing, resource,
 };
-
-/// A version never changes, so its `version` is always the first.
-const VERSION: i32 = 1;
 
 /// Registers the operations.
 pub fn configure(operations: &mut Operations) {
@@ -205,6 +203,26 @@ async fn get_conclusion_template(
     let scope = permit.scope;
     let row = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
     Ok(TemplateOut::answer(row, info.lang)?.read(&info, &one))
+}
+
+/// Of what `taking` reads some rows after the id `after`, as the list shows them; none: there are
+/// no more.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn export(
+    conn: &mut AnyConnection,
+    taking: &Taking,
+    after: Option<&str>,
+) -> Result<Vec<Exported>, Error> {
+    let listed = store::list(conn, &taking.scope, &Narrowed::default(), &page(after))?;
+    let exported = listed.rows.into_iter().map(|row| {
+        let (own, key, municipality) =
+            ((row.id.to_string(), VERSION), row.natural_key(), row.municipality_id.clone());
+        Exported::of(own, Some(key), municipality, &TemplateOut::of(row, taking.lang))
+    });
+    exported.collect()
 }
 
 impl From<TemplateIn> for NewTemplate {

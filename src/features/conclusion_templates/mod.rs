@@ -17,6 +17,7 @@ pub use self::content::{
     StandingAddressee, StandingRecommendation, TemplateContent,
 };
 pub use self::domain::TemplateOwner;
-pub use self::http::configure;
-pub use self::policy::CATALOGUE;
-pub use self::store::{TemplateRow, content_of, ensure_shipped, find, latest_for};
+pub use self::flow::ensure_shipped;
+pub use self::http::{configure, export};
+pub use self::policy::{CATALOGUE, ReadTemplates};
+pub use self::store::{TemplateRow, content_of, find, latest_for};

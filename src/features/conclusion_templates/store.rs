@@ -2,7 +2,6 @@
 
 use chrono::NaiveDateTime;
 use diesel::prelude::*;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
 
 use super::content::TemplateContent;
 use super::domain::TemplateOwner;
@@ -13,9 +12,7 @@ use crate::db::{AnyConnection, Backend, Json, keyset};
 use crate::kit::id::{MunicipalityId, TemplateId};
 
 /// Owner of the templates that the service ships.
-const SERVICE: &str = "service";
-/// Title of the templates that the service ships.
-const SHIPPED_TITLE: &str = "Типовой шаблон выводов и рекомендаций";
+pub(super) const SERVICE: &str = "service";
 
 /// A version of a template as stored.
 #[derive(Debug, Clone, Queryable, Selectable, Insertable)]
@@ -180,40 +177,4 @@ pub(super) fn latest_of(conn: &mut AnyConnection, owner: &str) -> QueryResult<Op
 /// Diesel's own error, unchanged; a unique violation when the owner has this number already.
 pub(super) fn insert(conn: &mut AnyConnection, row: &TemplateRow) -> QueryResult<()> {
     diesel::insert_into(templates::table).values(row).execute(conn).map(|_| ())
-}
-
-/// Brings the shipped template into the database and tells its id.
-///
-/// Inserts a version only when the shipped content differs from the latest stored one. When
-/// another instance stores it at the same moment, that one counts. Call it outside a transaction:
-/// on PostgreSQL the lost race would end it.
-///
-/// # Errors
-///
-/// Diesel's own error; a deserialization error when the shipped file is broken.
-pub fn ensure_shipped(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<TemplateId> {
-    let shipped =
-        TemplateContent::shipped().map_err(|cause| DieselError::DeserializationError(Box::new(cause)))?;
-    let content = Json::of(shipped)?;
-    let latest = latest_of(conn, SERVICE)?;
-    let row = match latest {
-        Some(latest) if latest.content == content => return Ok(latest.id),
-        latest => TemplateRow {
-            id: TemplateId::generate(),
-            municipality_id: None,
-            owner: SERVICE.to_owned(),
-            number: latest.as_ref().map_or(1, |latest| latest.number + 1),
-            based_on_id: latest.map(|latest| latest.id),
-            title: SHIPPED_TITLE.to_owned(),
-            content,
-            created_at: now,
-        },
-    };
-    match insert(conn, &row) {
-        Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {
-            let stored = latest_of(conn, SERVICE)?;
-            stored.map(|row| row.id).ok_or(DieselError::NotFound)
-        }
-        outcome => outcome.map(|()| row.id),
-    }
 }

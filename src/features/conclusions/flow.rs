@@ -205,6 +205,25 @@ pub fn freeze(tx: &mut Tx, monitoring: &MonitoringRow, conclusions: &Conclusions
     Ok(())
 }
 
+/// Tells regional readers that the conclusions of a monitoring are no longer held by a note: they
+/// see none until one is signed again.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn thaw(tx: &mut Tx, monitoring: &MonitoringRow) -> Result<(), Error> {
+    for row in store::rows_of(tx, &monitoring.id)?.into_iter().filter(|row| row.frozen.is_some()) {
+        let id = journal_id(&monitoring.id, &row.code);
+        tx.record(
+            Change::new(Op::Updated, "conclusions", "thaw", &id, row.version)
+                .of(&monitoring.municipality_id)
+                .key(&id)
+                .visible(true, false),
+        );
+    }
+    Ok(())
+}
+
 fn row_of(
     monitoring: &MonitoringRow,
     item: &ConclusionInForce,
@@ -225,9 +244,11 @@ fn row_of(
 /// A conclusion in the journal: it is named by its monitoring and its number.
 fn change(monitoring: &MonitoringRow, action: &'static str, item: &ConclusionInForce) -> Change {
     let id = journal_id(&monitoring.id, &item.derived.code);
-    Change::new(Op::Updated, "conclusions", action, &id, item.version).of(&monitoring.municipality_id)
+    Change::new(Op::Updated, "conclusions", action, &id, item.version)
+        .of(&monitoring.municipality_id)
+        .key(&id)
 }
 
-fn journal_id(monitoring: &MonitoringId, code: &str) -> String {
+pub(super) fn journal_id(monitoring: &MonitoringId, code: &str) -> String {
     format!("{monitoring}/{code}")
 }

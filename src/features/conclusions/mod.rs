@@ -6,6 +6,7 @@
 pub mod compose;
 pub mod derive;
 pub mod domain;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -23,6 +24,7 @@ pub use domain::{
     Conclusion, CriterionResult, DerivationRule, Explanation, Input, LeftOut, Subject, SubjectReport,
     UsedReport, Verdict,
 };
-pub use flow::{ConclusionInForce, Conclusions, derive_all, freeze};
+pub use export::export;
+pub use flow::{ConclusionInForce, Conclusions, derive_all, freeze, thaw};
 pub use http::configure;
-pub use policy::CATALOGUE;
+pub use policy::{CATALOGUE, ReadConclusions};

@@ -219,6 +219,10 @@ impl ConclusionOut {
         self.version
     }
 
+    pub(super) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// All conclusions, in the order of the template.
     pub(super) fn all(
         conclusions: &Conclusions,

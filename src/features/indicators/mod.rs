@@ -13,11 +13,13 @@ mod domain;
 mod policy;
 mod values;
 
-pub use self::catalogue::{Declared, IndicatorRow, by_codes, ensure_shipped, find_many, unusable};
+pub use self::catalogue::{
+    Declared, IndicatorRow, by_codes, ensure_shipped, export_indicators, find_many, unusable,
+};
 pub use self::domain::{Direction, IndicatorLevel, Number, Numbers, Sum, Unit, check_number};
-pub use self::policy::CATALOGUE;
+pub use self::policy::{CATALOGUE, ReadIndicatorValues, ReadIndicators};
 pub use self::values::{
-    Counted, Telling, ValueRow, ValueState, confirm, confirmed_within, of_period, reopen,
+    Counted, Telling, ValueRow, ValueState, confirm, confirmed_within, export_values, of_period, reopen,
 };
 
 use crate::web::Operations;

@@ -303,6 +303,14 @@ fn save(
     Ok(row)
 }
 
+impl MonitoringRow {
+    /// The natural key: its road map and the order that opens it. Nothing forbids two of one key.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}", self.road_map_id, self.order_id)
+    }
+}
+
 fn record(
     tx: &mut Tx,
     row: &MonitoringRow,
@@ -315,6 +323,7 @@ fn record(
     tx.record(
         Change::new(op, "monitorings", action, row.id.as_str(), row.version)
             .of(&row.municipality_id)
+            .key(&row.natural_key())
             .visible(before, row.opened_at.is_some())
             .status(from.map(Code::as_str), Some(row.status.as_str()))
             .reason(reason),

@@ -6,6 +6,7 @@
 //! an open monitoring are served where reports are known.
 
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -13,11 +14,12 @@ mod shape;
 mod store;
 
 pub use self::domain::{MonitoringStatus, Step};
+pub use self::export::export;
 pub use self::flow::{advance, freeze, lock, require, store_opened, thaw};
 pub use self::http::configure;
 pub use self::policy::{CATALOGUE, PlanMonitorings, ReadMonitorings};
 pub use self::shape::MonitoringOut;
 pub use self::store::{
-    MonitoringRow, NotedSchool, SnapshotSchool, add_schools, find, find_for_change, noted_schools,
-    release_school, schools_of,
+    MonitoringRow, NotedSchool, SnapshotSchool, add_schools, find, find_for_change, next_frozen,
+    noted_schools, release_school, schools_of,
 };

@@ -207,6 +207,23 @@ pub fn find_for_change(
     find(conn, scope, id)
 }
 
+/// The monitoring of `scope` with the least id after this one whose reports a signed note holds.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn next_frozen(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    after: Option<&str>,
+) -> QueryResult<Option<MonitoringRow>> {
+    let mut query = scoped(scope).filter(monitorings::frozen_at.is_not_null());
+    if let Some(id) = after {
+        query = query.filter(monitorings::id.gt(id));
+    }
+    query.order(monitorings::id).select(MonitoringRow::as_select()).first(conn).optional()
+}
+
 /// The snapshot of a monitoring, released schools included, by name.
 ///
 /// # Errors

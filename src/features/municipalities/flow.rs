@@ -43,13 +43,22 @@ pub fn update(
     changed.version += 1;
     changed.updated_at = tx.now();
     store::update(tx, &changed).map_err(Error::on_duplicate(&problems::MUNICIPALITY_EXISTS))?;
-    tx.record(change(&changed, Op::Updated, "update"));
+    tx.record(change(&changed, Op::Updated, "update").previous_key(&row.natural_key()));
     Ok(changed)
+}
+
+impl MunicipalityRow {
+    /// The natural key: region and name.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}", self.region_code, self.name)
+    }
 }
 
 fn change(row: &MunicipalityRow, op: Op, action: &'static str) -> Change {
     Change::new(op, "municipalities", action, row.id.as_str(), row.version)
         .of(&row.id)
         .of_region(&row.region_code)
+        .key(&row.natural_key())
         .visible(op != Op::Created, true)
 }

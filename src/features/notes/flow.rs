@@ -242,8 +242,13 @@ pub(super) fn save(
 }
 
 fn change(row: &NoteRow, op: Op, action: &'static str, from: Option<NoteStatus>) -> Change {
-    Change::new(op, "notes", action, row.id.as_str(), row.version)
+    let change = Change::new(op, "notes", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
         .visible(from.is_some_and(NoteStatus::is_signed), row.status.is_signed())
-        .status(from.map(Code::as_str), Some(row.status.as_str()))
+        .status(from.map(Code::as_str), Some(row.status.as_str()));
+    match &row.hash {
+        // The natural key: what its footer prints, once it is signed.
+        Some(hash) => change.key(hash),
+        None => change,
+    }
 }

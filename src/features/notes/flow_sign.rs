@@ -140,6 +140,7 @@ pub fn replace(tx: &mut Tx, old: &NoteRow, monitoring: &MonitoringRow) -> Result
         ..old.clone()
     };
     insert(tx, &draft)?;
+    conclusions::thaw(tx, monitoring)?;
     monitorings::thaw(tx, monitoring)?;
     Ok(draft)
 }

@@ -7,6 +7,7 @@
 //! and DOCX. Both are pure: no clock, no database, no HTTP.
 
 mod domain;
+mod export;
 mod figures;
 mod flow;
 mod flow_content;
@@ -23,7 +24,8 @@ pub mod snapshot;
 mod store;
 
 pub use self::domain::NoteStatus;
-pub use self::policy::{CATALOGUE, DraftNotes, RegisterNotes, SignNotes};
+pub use self::export::export;
+pub use self::policy::{CATALOGUE, DraftNotes, ReadNotes, RegisterNotes, SignNotes};
 pub use self::store::{MissingReport, NoteRow};
 
 use crate::web::Operations;

@@ -215,10 +215,19 @@ fn touch(tx: &Tx, row: &mut OrderRow) {
     row.updated_at = tx.now();
 }
 
+impl OrderRow {
+    /// The natural key: date, number and issuer.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}/{}", self.date, self.number, self.issuer)
+    }
+}
+
 fn change(row: &OrderRow, op: Op, action: &'static str, from: Option<OrderStatus>) -> Change {
     let visible = |status: OrderStatus| status != OrderStatus::Draft;
     let mut change = Change::new(op, "orders", action, row.id.as_str(), row.version)
         .of_region(&row.region_code)
+        .key(&row.natural_key())
         .by_order(&row.number)
         .visible(from.is_some_and(visible), op != Op::Deleted && visible(row.status))
         .status(from.map(Code::as_str), Some(row.status.as_str()));

@@ -5,6 +5,7 @@
 //! for numbering restarts every year.
 
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -12,6 +13,7 @@ mod shape;
 mod store;
 
 pub use self::domain::{IssuerLevel, OrderKind, OrderStatus};
+pub use self::export::export;
 pub use self::http::configure;
-pub use self::policy::{CATALOGUE, RegisterOrders};
+pub use self::policy::{CATALOGUE, ReadOrders, RegisterOrders};
 pub use self::store::{OrderRow, find, find_for_change, registered_among};

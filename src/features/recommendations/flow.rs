@@ -294,6 +294,16 @@ pub(super) fn save(
     Ok(row)
 }
 
+impl RecommendationRow {
+    /// The natural key: its monitoring, or the municipality where it has none, and its code. Nothing
+    /// forbids two of one key.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        let of = self.monitoring_id.as_ref().map_or(self.municipality_id.as_str(), MonitoringId::as_str);
+        format!("{of}/{}", self.code)
+    }
+}
+
 fn change(
     row: &RecommendationRow,
     op: Op,
@@ -303,6 +313,7 @@ fn change(
     let visible = |status: RecommendationStatus| status != RecommendationStatus::Draft;
     Change::new(op, "recommendations", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
+        .key(&row.natural_key())
         .visible(from.is_some_and(visible), op != Op::Deleted && visible(row.status))
         .status(from.map(Code::as_str), Some(row.status.as_str()))
         .reason(row.cancel_reason.as_deref())

@@ -9,6 +9,7 @@
 
 mod domain;
 mod domain_offers;
+mod export;
 mod flow;
 mod flow_addressees;
 mod flow_check;
@@ -24,8 +25,11 @@ mod store_addressees;
 mod store_offers;
 
 pub use self::domain::{AddresseeStatus, RecommendationAddressee, RecommendationStatus};
+pub use self::export::export;
 pub use self::flow::issue_of_monitoring;
-pub use self::policy::{CATALOGUE, FollowRecommendations, ReviewAddressees, WriteRecommendations};
+pub use self::policy::{
+    CATALOGUE, FollowRecommendations, ReadRecommendations, ReviewAddressees, WriteRecommendations,
+};
 pub use self::store::{RecommendationRow, of_monitoring};
 pub use self::store_addressees::AddresseeRow;
 pub use self::store_offers::issued_within;

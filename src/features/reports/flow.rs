@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::features::indicators;
 use crate::features::monitorings;
 use crate::kit::code::Code;
-use crate::kit::id::{AccountId, ReportId};
+use crate::kit::id::{AccountId, ReportId, SchoolId};
 use crate::problems;
 
 /// The texts of a report.
@@ -290,6 +290,15 @@ pub(super) fn save(
     Ok(row)
 }
 
+impl ReportRow {
+    /// The natural key: its monitoring and its school, or `municipality`.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        let whose = self.school_id.as_ref().map_or("municipality", SchoolId::as_str);
+        format!("{}/{whose}", self.monitoring_id)
+    }
+}
+
 /// Notes a change of a report; regional readers see accepted ones.
 pub(super) fn record(
     tx: &mut Tx,
@@ -303,6 +312,7 @@ pub(super) fn record(
     tx.record(
         Change::new(op, "reports", action, row.id.as_str(), row.version)
             .of(&row.municipality_id)
+            .key(&row.natural_key())
             .visible(from.is_some_and(visible), visible(row.status))
             .status(from.map(Code::as_str), Some(row.status.as_str()))
             .reason(reason),

@@ -66,9 +66,15 @@ pub fn close(tx: &mut Tx, scope: &Scope, row: SchoolRow, closure: Closure) -> Re
     }
     support_lists::exclude_closed_school(tx, &row.id, closure.closed_on, None)?;
     let now = tx.now();
-    for (id, version) in store_closing::cancel_recommendations(tx, &row.id, reason, now)? {
-        let change = Change::new(Op::Updated, "recommendations", "cancel-for-school", id.as_str(), version);
-        tx.record(change.of(&row.municipality_id).visible(true, true).reason(Some(reason)));
+    for touched in store_closing::cancel_recommendations(tx, &row.id, reason, now)? {
+        let (id, version) = (touched.id.as_str(), touched.version);
+        tx.record(
+            Change::new(Op::Updated, "recommendations", "cancel-for-school", id, version)
+                .of(&touched.municipality_id)
+                .key(&touched.natural_key())
+                .visible(true, true)
+                .reason(Some(reason)),
+        );
     }
     let until = closure.closed_on.checked_add_days(Days::new(READ_ONLY_DAYS)).unwrap_or(closure.closed_on);
     for (id, version) in store_closing::make_accounts_read_only(tx, &row.id, until, now)? {

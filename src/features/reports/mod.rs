@@ -51,9 +51,11 @@ mod sweep;
 mod view;
 
 pub use self::domain::{EvidenceKind, Item, ItemChange, ItemStatus, ReportStatus, is_late, item_rules};
-pub use self::http::configure;
+pub use self::http::{configure, export};
 pub use self::lifecycle::{Circumstances, ReportStep};
-pub use self::policy::{CATALOGUE, FillReports, ReviewOwnReport, ReviewReports, SubmitReports, WriteRemarks};
+pub use self::policy::{
+    CATALOGUE, FillReports, ReadReports, ReviewOwnReport, ReviewReports, SubmitReports, WriteRemarks,
+};
 pub use self::remark::RemarkStatus;
 pub use self::standing::{OutReason, Standing, is_met, standing};
 pub use self::store_figures::{pages_of, schools_in_time};

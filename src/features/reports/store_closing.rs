@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use crate::db::AnyConnection;
 use crate::db::schema::{accounts, recommendation_schools, recommendations};
-use crate::kit::id::{AccountId, RecommendationId, SchoolId};
+use crate::kit::id::{AccountId, MonitoringId, MunicipalityId, RecommendationId, SchoolId};
 
 /// Leaves the accounts of a school reading only until a day; answers them with their new
 /// versions. Takes no scope: the caller holds the school, locked.
@@ -30,6 +30,28 @@ pub(super) fn make_accounts_read_only(
     of_school().select((accounts::id, accounts::version)).order(accounts::id).load(conn)
 }
 
+/// A recommendation of which the part of a closing school was cancelled.
+#[derive(Debug, Queryable, Selectable)]
+#[diesel(table_name = recommendations)]
+pub(super) struct Touched {
+    /// The recommendation.
+    pub(super) id: RecommendationId,
+    /// Its new version.
+    pub(super) version: i32,
+    /// Its municipality: not that of a school that moved since.
+    pub(super) municipality_id: MunicipalityId,
+    monitoring_id: Option<MonitoringId>,
+    code: String,
+}
+
+impl Touched {
+    /// The natural key of the recommendation: see `recommendations`.
+    pub(super) fn natural_key(&self) -> String {
+        let of = self.monitoring_id.as_ref().map_or(self.municipality_id.as_str(), MonitoringId::as_str);
+        format!("{of}/{}", self.code)
+    }
+}
+
 /// Cancels what a school still has to do by recommendations; answers these with their new
 /// versions. Takes no scope: the caller holds the school, locked. Recommendations are a
 /// later feature, so this asks their tables.
@@ -42,7 +64,7 @@ pub(super) fn cancel_recommendations(
     school: &SchoolId,
     comment: &str,
     now: NaiveDateTime,
-) -> QueryResult<Vec<(RecommendationId, i32)>> {
+) -> QueryResult<Vec<Touched>> {
     use recommendation_schools as addressees;
     let open = || {
         addressees::table.filter(addressees::school_id.eq(school)).filter(addressees::status.eq_any([
@@ -64,5 +86,5 @@ pub(super) fn cancel_recommendations(
     diesel::update(touched())
         .set((recommendations::version.eq(recommendations::version + 1), recommendations::updated_at.eq(now)))
         .execute(conn)?;
-    touched().select((recommendations::id, recommendations::version)).order(recommendations::id).load(conn)
+    touched().select(Touched::as_select()).order(recommendations::id).load(conn)
 }

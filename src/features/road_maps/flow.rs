@@ -321,10 +321,21 @@ pub(super) fn touch(tx: &Tx, row: &mut RoadMapRow) {
     row.updated_at = tx.now();
 }
 
+impl RoadMapRow {
+    /// The natural key: school or municipality, first and last day, edition. Nothing forbids two
+    /// maps of one key.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        let whose = self.school_id.as_ref().map_or(self.municipality_id.as_str(), SchoolId::as_str);
+        format!("{whose}/{}/{}/{}", self.period_start, self.period_end, self.edition)
+    }
+}
+
 pub(super) fn change(row: &RoadMapRow, op: Op, action: &'static str, from: Option<RoadMapStatus>) -> Change {
     let after = op != Op::Deleted && RoadMapRow::is_published(row.status);
     Change::new(op, "road-maps", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
+        .key(&row.natural_key())
         .visible(from.is_some_and(RoadMapRow::is_published), after)
         .status(from.map(Code::as_str), Some(row.status.as_str()))
 }
@@ -334,5 +345,6 @@ pub(super) fn measure_change(row: &MeasureRow, map: RoadMapStatus, op: Op, actio
     let visible = RoadMapRow::is_published(map);
     Change::new(op, "measures", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
+        .key(&row.natural_key())
         .visible(visible && op != Op::Created, visible && op != Op::Deleted)
 }

@@ -8,6 +8,7 @@
 
 mod deadline;
 mod domain;
+mod export;
 mod flow;
 mod flow_lifecycle;
 mod http;
@@ -22,14 +23,15 @@ mod store_facts;
 
 pub use self::deadline::{Deadline, DeadlineKind, Recurrence};
 pub use self::domain::{AppliesTo, AppliesToKind, Measure, MeasureLevel, RoadMapStatus};
+pub use self::export::export;
 pub use self::flow::{open, require, require_draft};
 pub use self::flow_lifecycle::copy;
 pub use self::measures::{
-    MeasureIn, MeasureOut, MeasureRow, MeasureText, create_measures, measure_codes_of, measure_rows_of,
-    measure_views, measures_of,
+    MeasureIn, MeasureOut, MeasureRow, MeasureText, create_measures, export_measures, measure_codes_of,
+    measure_rows_of, measure_views, measures_of,
 };
 pub use self::occurrences::Occurrence;
-pub use self::policy::{ApproveRoadMaps, CATALOGUE, DraftRoadMaps};
+pub use self::policy::{ApproveRoadMaps, CATALOGUE, DraftRoadMaps, ReadRoadMaps};
 pub use self::shape::{RoadMapCopy, RoadMapOut};
 pub use self::steps::Step;
 pub use self::store::{RoadMapRow, find, find_for_change};

@@ -96,12 +96,21 @@ pub fn put(
     Ok(row)
 }
 
+impl CalendarRow {
+    /// The natural key, which is also its id in the journal: municipality and academic year.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}", self.municipality_id, self.academic_year)
+    }
+}
+
 fn record(tx: &mut Tx, municipality: &MunicipalityRow, row: &CalendarRow, op: Op, action: &'static str) {
-    let id = format!("{}/{}", row.municipality_id, row.academic_year);
+    let id = row.natural_key();
     tx.record(
         Change::new(op, "school-calendars", action, &id, row.version)
             .of(&municipality.id)
             .of_region(&municipality.region_code)
+            .key(&id)
             .visible(op != Op::Created, true),
     );
 }

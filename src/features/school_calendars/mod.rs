@@ -4,6 +4,7 @@
 //! none for a year has the usual quarters.
 
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -11,6 +12,7 @@ mod shape;
 mod store;
 
 pub use self::domain::{SchoolYears, Term, TermKind};
+pub use self::export::export;
 pub use self::http::configure;
-pub use self::policy::CATALOGUE;
+pub use self::policy::{CATALOGUE, ReadSchoolCalendars};
 pub use self::store::years_of;

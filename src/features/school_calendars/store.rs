@@ -4,8 +4,9 @@ use chrono::NaiveDateTime;
 use diesel::prelude::*;
 
 use super::domain::{SchoolYears, Term, TermKind};
+use crate::auth::Scope;
 use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::school_calendars as calendars;
+use crate::db::schema::{municipalities, school_calendars as calendars};
 use crate::db::{AnyConnection, Json, keyset};
 use crate::kit::academic_year::AcademicYear;
 use crate::kit::id::MunicipalityId;
@@ -63,6 +64,34 @@ pub(super) fn calendars_of(
     let mut query = matching().select(CalendarRow::as_select());
     keyset!(query, page, calendars::table, { "academic_year" => calendars::academic_year => i32 });
     Ok(Listed { rows: query.load(conn)?, count })
+}
+
+/// The calendars within `scope` after this municipality and year, in this order, at most `limit`.
+///
+/// # Errors
+///
+/// As [`calendars_of`].
+pub(super) fn within(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    after: Option<(&str, i32)>,
+    limit: i64,
+) -> QueryResult<Vec<CalendarRow>> {
+    let mut query = calendars::table.into_boxed();
+    if let Some(id) = scope.municipality() {
+        query = query.filter(calendars::municipality_id.eq(id));
+    }
+    if let Some(code) = scope.region() {
+        let regional =
+            municipalities::table.filter(municipalities::region_code.eq(code)).select(municipalities::id);
+        query = query.filter(calendars::municipality_id.eq_any(regional));
+    }
+    if let Some((municipality, year)) = after {
+        let later = calendars::municipality_id.eq(municipality).and(calendars::academic_year.gt(year));
+        query = query.filter(calendars::municipality_id.gt(municipality).or(later));
+    }
+    let ordered = query.order((calendars::municipality_id, calendars::academic_year));
+    ordered.limit(limit).select(CalendarRow::as_select()).load(conn)
 }
 
 /// The calendar that a municipality has given for a year. Takes no scope: the caller holds

@@ -95,7 +95,8 @@ pub fn create(tx: &mut Tx, scope: &Scope, row: SchoolRow) -> Result<School, Erro
     }
     refuse_foreign_inn(tx, scope, &row.inn)?;
     store::insert(tx, &row).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
-    record(tx, &row, Op::Created, "create", None)?;
+    let created = change(tx, &row, Op::Created, "create", None)?;
+    tx.record(created);
     Ok(School::idle(row))
 }
 
@@ -121,7 +122,8 @@ pub fn update(tx: &mut Tx, scope: &Scope, school: School, mut changed: SchoolRow
     refuse_foreign_inn(tx, scope, &changed.inn)?;
     touch(tx, &mut changed);
     store::update(tx, &changed).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
-    record(tx, &changed, Op::Updated, "update", Some(school.row.status))?;
+    let updated = change(tx, &changed, Op::Updated, "update", Some(school.row.status))?;
+    tx.record(updated);
     Ok(School { row: changed, ..school })
 }
 
@@ -143,7 +145,8 @@ pub fn transfer(tx: &mut Tx, mut school: School, to: MunicipalityId) -> Result<S
     let from = std::mem::replace(&mut school.row.municipality_id, to.clone());
     touch(tx, &mut school.row);
     store::update(tx, &school.row).map_err(Error::on_duplicate(&problems::SCHOOL_EXISTS))?;
-    record(tx, &school.row, Op::Updated, "transfer", Some(school.row.status))?;
+    let moved = change(tx, &school.row, Op::Updated, "transfer", Some(school.row.status))?;
+    tx.record(moved.moved_from(&from));
     let now = tx.now();
     for (id, version) in store_work::unassign_curators(tx, &school.row.id, now)? {
         tx.record(account_change(&id, version, &from));
@@ -172,7 +175,8 @@ pub fn close(
     row.successor_id = successor;
     touch(tx, &mut row);
     store::update(tx, &row)?;
-    record(tx, &row, Op::Updated, "close", Some(SchoolStatus::Active))?;
+    let closed = change(tx, &row, Op::Updated, "close", Some(SchoolStatus::Active))?;
+    tx.record(closed);
     Ok(row)
 }
 
@@ -181,23 +185,21 @@ fn touch(tx: &Tx, row: &mut SchoolRow) {
     row.updated_at = tx.now();
 }
 
-fn record(
+/// What the journal says of a school; its natural key is its OGRN.
+fn change(
     tx: &mut Tx,
     row: &SchoolRow,
     op: Op,
     action: &'static str,
     from: Option<SchoolStatus>,
-) -> Result<(), Error> {
+) -> Result<Change, Error> {
     let region = store::region_of(tx, &row.municipality_id)?;
-    tx.record(
-        Change::new(op, "schools", action, row.id.as_str(), row.version)
-            .of(&row.municipality_id)
-            .of_region(&region)
-            .key(&row.ogrn)
-            .visible(op != Op::Created, true)
-            .status(from.map(Code::as_str), Some(row.status.as_str())),
-    );
-    Ok(())
+    Ok(Change::new(op, "schools", action, row.id.as_str(), row.version)
+        .of(&row.municipality_id)
+        .of_region(&region)
+        .key(&row.ogrn)
+        .visible(op != Op::Created, true)
+        .status(from.map(Code::as_str), Some(row.status.as_str())))
 }
 
 fn account_change(id: &AccountId, version: i32, municipality: &MunicipalityId) -> Change {

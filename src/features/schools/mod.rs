@@ -5,6 +5,7 @@
 
 mod bodies;
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -13,9 +14,10 @@ mod store;
 mod store_work;
 
 pub use self::domain::{ClosureKind, LegalForm, SchoolKind, SchoolStatus};
+pub use self::export::export;
 pub use self::flow::close;
 pub use self::http::configure;
-pub use self::policy::{CATALOGUE, CloseSchools};
+pub use self::policy::{CATALOGUE, CloseSchools, ReadSchools};
 pub use self::shape::SchoolOut;
 pub use self::store::{NOT_LOW, SchoolRow, active_of, find, find_for_change, find_many, names_of};
 pub use self::store_work::School;

@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::domain::{self, ListCategory, ListLevel, ListStatus, Step};
+use super::entries;
 use super::store::{self, ListView, SupportListRow};
 use crate::auth::Scope;
 use crate::db::{Change, Op, Tx};
@@ -150,7 +151,9 @@ pub fn approve(tx: &mut Tx, mut row: SupportListRow) -> Result<SupportListRow, E
     }
     row.status = ListStatus::Approved;
     row.approved_at = Some(tx.now());
-    store_change(tx, row, "approve", ListStatus::Draft, None)
+    let row = store_change(tx, row, "approve", ListStatus::Draft, None)?;
+    entries::reveal(tx, &row)?;
+    Ok(row)
 }
 
 /// Ends a draft or a list in force.
@@ -208,10 +211,19 @@ fn store_change(
     Ok(row)
 }
 
+impl SupportListRow {
+    /// The natural key within a municipality: level, category and year of the results.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}/{}", self.level, self.category, self.results_year)
+    }
+}
+
 fn change(row: &SupportListRow, op: Op, action: &'static str, from: Option<ListStatus>) -> Change {
     let visible = row.approved_at.is_some();
     Change::new(op, "support-lists", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
+        .key(&row.natural_key())
         .visible(visible && from != Some(ListStatus::Draft), visible)
         .status(from.map(Code::as_str), Some(row.status.as_str()))
 }

@@ -7,6 +7,7 @@
 
 mod domain;
 mod entries;
+mod export;
 mod flow;
 mod http;
 mod policy;
@@ -16,9 +17,11 @@ mod store;
 pub use self::domain::{ListCategory, ListLevel, ListStatus};
 pub use self::entries::{
     Assessment, Departure, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
-    departures_of, entries_for_monitoring, exclude_closed_school, is_listed, standing_of_year,
+    departures_of, entries_for_monitoring, exclude_closed_school, export_entries, is_listed,
+    standing_of_year,
 };
-pub use self::policy::{ApproveLists, CATALOGUE};
+pub use self::export::export;
+pub use self::policy::{ApproveLists, CATALOGUE, ReadLists};
 
 pub use self::store::{SupportListRow, find, lists_of};
 use crate::web::Operations;

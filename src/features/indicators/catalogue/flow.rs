@@ -241,7 +241,8 @@ fn refusal(row: Option<&IndicatorRow>, level: IndicatorLevel, kept: bool) -> Opt
         .then(|| ("archived", Bi::fixed("Показатель больше не используется", "The indicator is archived")))
 }
 
-fn record(tx: &mut Tx, row: &IndicatorRow, op: Op, action: &'static str) {
+/// Tells the journal of an indicator; its natural key is its code.
+pub(super) fn record(tx: &mut Tx, row: &IndicatorRow, op: Op, action: &'static str) {
     let mut change = Change::new(op, "indicators", action, row.id.as_str(), row.version).key(&row.code);
     if let Some(municipality) = &row.municipality_id {
         change = change.of(municipality);

@@ -1,15 +1,17 @@
 //! The indicators that the service ships.
 
 use chrono::NaiveDateTime;
-use diesel::QueryResult;
-use diesel::result::{DatabaseErrorKind, Error as DieselError};
 use serde::Deserialize;
 
 use super::super::domain::{Direction, IndicatorLevel, PeriodType, Unit};
+use super::flow::record;
 use super::store::{self, IndicatorRow, SERVICE};
-use crate::db::AnyConnection;
+use crate::db::{self, Actor, AnyConnection, Mode, Op};
+use crate::error::Error;
+use crate::kit::clock::Clock;
 use crate::kit::id::IndicatorId;
 use crate::kit::text;
+use crate::problems;
 
 /// The list I-1 … I-25.
 const SHIPPED: &str = include_str!("shipped.json");
@@ -69,31 +71,46 @@ fn shipped() -> serde_json::Result<Vec<Shipped>> {
 /// Brings the shipped indicators into the database: what is new is added, what reads otherwise
 /// now is replaced under its next version; nothing is removed, for values may refer to it.
 ///
-/// When another instance adds one at the same moment, that one counts. Call it outside a
-/// transaction: on PostgreSQL the lost race would end it.
+/// Each is brought in a transaction of its own; when another instance adds one at the same moment,
+/// that one counts.
 ///
 /// # Errors
 ///
-/// Diesel's own error; a deserialization error when the shipped file is broken.
-pub fn ensure(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<()> {
-    let list = shipped().map_err(|cause| DieselError::DeserializationError(Box::new(cause)))?;
+/// The database's own failures; an internal error when the shipped file is broken.
+pub fn ensure(conn: &mut AnyConnection, clock: &Clock) -> Result<(), Error> {
     let stored = store::of_service(conn)?;
-    for (position, one) in (1..).zip(list) {
-        let new = one.row(position, now);
-        match stored.iter().find(|old| old.code == new.code) {
-            Some(old) if old.says(&new) => {}
+    for (position, one) in (1..).zip(shipped()?) {
+        let new = one.row(position, clock.now().naive_utc());
+        let outcome = match stored.iter().find(|old| old.code == new.code) {
+            Some(old) if old.says(&new) => continue,
             Some(old) => {
                 let version = old.version + 1;
                 let next = IndicatorRow { id: old.id.clone(), version, created_at: old.created_at, ..new };
-                store::update(conn, &next)?;
+                bring(conn, clock, &next, Some(old.version))
             }
-            None => match store::insert(conn, &new) {
-                Err(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _)) => {}
-                outcome => outcome?,
-            },
+            None => bring(conn, clock, &new, None),
+        };
+        match outcome {
+            Err(Error::Refused(refusal)) if refusal.problem.slug == problems::INDICATOR_EXISTS.slug => {}
+            outcome => outcome?,
         }
     }
     Ok(())
+}
+
+/// Stores one over its version `old`, or anew; what another instance has stored meanwhile stays.
+fn bring(conn: &mut AnyConnection, clock: &Clock, row: &IndicatorRow, old: Option<i32>) -> Result<(), Error> {
+    db::transact(conn, &Actor::operator(), clock.now(), Mode::Keep, |tx| {
+        match old {
+            Some(old) if !store::replace(tx, row, old)? => return Ok(()),
+            Some(_) => record(tx, row, Op::Updated, "ship"),
+            None => {
+                store::insert(tx, row).map_err(Error::on_duplicate(&problems::INDICATOR_EXISTS))?;
+                record(tx, row, Op::Created, "ship");
+            }
+        }
+        Ok(())
+    })
 }
 
 #[cfg(test)]

@@ -258,3 +258,13 @@ pub(super) fn insert(conn: &mut AnyConnection, row: &IndicatorRow) -> QueryResul
 pub(super) fn update(conn: &mut AnyConnection, row: &IndicatorRow) -> QueryResult<()> {
     diesel::update(indicators::table.find(&row.id)).set(row).execute(conn).map(|_| ())
 }
+
+/// Stores a changed indicator over this version of it; whether that is still the one in force.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn replace(conn: &mut AnyConnection, row: &IndicatorRow, version: i32) -> QueryResult<bool> {
+    let in_force = indicators::table.find(&row.id).filter(indicators::version.eq(version));
+    Ok(diesel::update(in_force).set(row).execute(conn)? > 0)
+}

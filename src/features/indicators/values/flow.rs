@@ -305,11 +305,20 @@ fn check_aims(text: &ValueText, unit: Option<Unit>) -> (Vec<Violation>, Option<i
     (found, target, baseline)
 }
 
+impl ValueRow {
+    /// The natural key: indicator, school or municipality, first and last day.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}/{}/{}", self.indicator_id, self.subject, self.period_start, self.period_end)
+    }
+}
+
 fn record(tx: &mut Tx, old: Option<&ValueRow>, row: &ValueRow, op: Op, action: &'static str) {
     // A target alone needs no confirmation.
     let visible = |row: &ValueRow| row.state == ValueState::Confirmed || row.numerator.is_none();
     let change = Change::new(op, "indicator-values", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
+        .key(&row.natural_key())
         .visible(old.is_some_and(visible), visible(row))
         .status(old.map(|old| old.state.as_str()), Some(row.state.as_str()));
     tx.record(change);

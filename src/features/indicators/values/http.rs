@@ -98,7 +98,7 @@ async fn put_indicator_value(
         .await
 }
 
-fn indicators_of(
+pub(super) fn indicators_of(
     conn: &mut AnyConnection,
     rows: &[ValueRow],
 ) -> Result<HashMap<IndicatorId, IndicatorRow>, Error> {
@@ -107,7 +107,7 @@ fn indicators_of(
     Ok(catalogue::find_many(conn, &ids)?.into_iter().map(|row| (row.id.clone(), row)).collect())
 }
 
-fn views(
+pub(super) fn views(
     conn: &mut AnyConnection,
     scope: &Scope,
     rows: Vec<ValueRow>,

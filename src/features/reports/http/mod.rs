@@ -5,6 +5,7 @@ mod bodies_merge;
 mod content;
 mod evidence;
 mod evidence_file;
+mod export;
 mod item;
 mod monitoring;
 mod pack;
@@ -17,6 +18,7 @@ mod rights;
 mod school;
 mod version;
 
+pub use self::export::export;
 use crate::web::Operations;
 mod shape;
 mod shape_evidence;

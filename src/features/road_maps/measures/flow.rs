@@ -143,6 +143,14 @@ pub fn text_of(row: &MeasureRow) -> MeasureText {
     }
 }
 
+impl MeasureRow {
+    /// The natural key: its map and its code.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}", self.road_map_id, self.code)
+    }
+}
+
 fn row_of(tx: &Tx, map: &RoadMapRow, text: MeasureText, position: i32) -> Result<MeasureRow, Error> {
     Ok(MeasureRow {
         id: MeasureId::generate(),

@@ -1,11 +1,13 @@
 //! The measures of road maps.
 
+mod export;
 mod flow;
 mod http;
 mod shape;
 mod store;
 mod text;
 
+pub use self::export::export as export_measures;
 pub use self::flow::create as create_measures;
 pub use self::http::configure;
 pub use self::shape::{MeasureIn, MeasureOut};

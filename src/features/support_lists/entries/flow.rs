@@ -241,6 +241,19 @@ pub fn exclude_closed_school(
     Ok(())
 }
 
+/// Tells regional readers of the entries of a list that has just been approved: they see them from
+/// now on, though no entry changes.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn reveal(tx: &mut Tx, list: &SupportListRow) -> Result<(), Error> {
+    for row in store::all_of(tx, &list.id)? {
+        tx.record(change(&row, Op::Updated, "approve").visible(false, true));
+    }
+    Ok(())
+}
+
 /// The orders with these ids that exist within reach, locked in one total order.
 fn find_orders<'a>(
     tx: &mut Tx,
@@ -338,7 +351,17 @@ fn touch(tx: &Tx, row: &mut EntryRow) {
     row.updated_at = tx.now();
 }
 
+impl EntryRow {
+    /// The natural key: list and school.
+    #[must_use]
+    pub fn natural_key(&self) -> String {
+        format!("{}/{}", self.list_id, self.school_id)
+    }
+}
+
 /// What the journal says of an entry; drafts are not visible to regional readers.
 fn change(row: &EntryRow, op: Op, action: &'static str) -> Change {
-    Change::new(op, "support-list-entries", action, row.id.as_str(), row.version).of(&row.municipality_id)
+    Change::new(op, "support-list-entries", action, row.id.as_str(), row.version)
+        .of(&row.municipality_id)
+        .key(&row.natural_key())
 }

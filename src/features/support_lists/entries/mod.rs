@@ -1,6 +1,7 @@
 //! The schools in a support list.
 
 mod domain;
+mod export;
 mod flow;
 mod http;
 mod shape;
@@ -9,7 +10,9 @@ mod standing;
 mod store;
 
 pub use self::domain::{Assessment, ExclusionReason, SupportListReason};
+pub use self::export::export as export_entries;
 pub use self::flow::exclude_closed_school;
+pub(super) use self::flow::reveal;
 pub use self::http::configure;
 pub use self::snapshot::{SchoolInLists, entries_for_monitoring, is_listed};
 pub use self::standing::{Departure, Standing, departures_of, standing_of_year};

@@ -146,6 +146,32 @@ pub(super) fn list(
     Ok(Listed { rows: views(conn, rows)?, count })
 }
 
+/// Entries of all lists within `scope`, at most `page.limit + 1`.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn of_all_lists(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    page: &Page,
+) -> QueryResult<Vec<EntryView>> {
+    let mut query = scoped(scope).select(EntryRow::as_select());
+    keyset!(query, page, entries::table, { "id" => entries::id => String });
+    let rows: Vec<EntryRow> = query.load(conn)?;
+    views(conn, rows)
+}
+
+/// The entries of a list. Takes no scope: the caller holds the list.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn all_of(conn: &mut AnyConnection, list: &SupportListId) -> QueryResult<Vec<EntryRow>> {
+    let query = entries::table.filter(entries::list_id.eq(list)).order(entries::id);
+    query.select(EntryRow::as_select()).load(conn)
+}
+
 /// One entry of a list within `scope`.
 ///
 /// # Errors

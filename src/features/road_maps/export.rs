@@ -1,0 +1,30 @@
+//! Road maps for the export.
+
+use super::shape::RoadMapOut;
+use super::store::{self, Narrowed};
+use super::store_facts;
+use crate::db::AnyConnection;
+use crate::error::Error;
+use crate::features::exported::{Exported, Taking, page};
+
+/// Of what `taking` reads some rows after the id `after`, as the list shows them; none: there are
+/// no more.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn export(
+    conn: &mut AnyConnection,
+    taking: &Taking,
+    after: Option<&str>,
+) -> Result<Vec<Exported>, Error> {
+    let listed = store::list(conn, &taking.scope, &Narrowed::default(), &page(after))?;
+    let exported = store_facts::views(conn, listed.rows)?.into_iter().map(|view| {
+        let row = &view.row;
+        let (own, key, municipality) =
+            ((row.id.to_string(), row.version), row.natural_key(), row.municipality_id.clone());
+        let item = RoadMapOut::of(view, taking.lang, &taking.caller, &taking.scope);
+        Exported::of(own, Some(key), Some(municipality), &item)
+    });
+    exported.collect()
+}
