@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `DATABASE_URL` | `sqlite://data/school-roadmap.db` | `sqlite://path` or `postgres://user:password@host/name` |
 //! | `LISTEN` | `127.0.0.1:8080` | address and port; port 0 takes a free one |
-//! | `DATA_DIR` | `data` | folder of the signing keys |
+//! | `DATA_DIR` | `data` | folder of the keys that sign tokens and seal secrets |
 //! | `SIGNING_KEY_FILE` | – | Ed25519 key, PKCS #8 DER, instead of the folder's own |
 //! | `TOKEN_ISSUER` | `PUBLIC_URL`, else `school-roadmap` | `iss` of access tokens, also the issuer that OAuth libraries discover |
 //! | `TOKEN_AUDIENCE` | `school-roadmap` | `aud` of access tokens |
@@ -26,6 +26,8 @@
 //! | `UPLOAD_SECONDS` | `1800` | within which a file must have arrived whole, 1 to 86400; each piece has `BODY_SECONDS` |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` | – | access to the bucket |
 //! | `SMALL_CELLS_BELOW` | `10` | cells of indicators that stand for fewer people are not published, 1 to 1000 |
+//! | `WEBHOOK_TARGETS` | – | where webhooks may be delivered: `host:port` for https, or `http://127.0.0.1:port`, comma-separated; empty: nowhere |
+//! | `WEBHOOK_CA_FILE` | – | certificates (PEM) of a private authority that receivers of webhooks may have |
 //! | `FEED_DAYS` | `400` | changes older than this are purged from the change feed, 1 to 3650 |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
 //! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
@@ -38,6 +40,7 @@ use anyhow::{Context, ensure};
 
 use crate::auth::outside::{JwksPlace, OutsideIssuer};
 use crate::db::DatabaseUrl;
+use crate::features::webhooks::Targets;
 use crate::files::StoreUrl;
 
 /// The settings of one process.
@@ -79,6 +82,10 @@ pub struct Config {
     pub upload_seconds: u64,
     /// Cells of indicators that stand for fewer people are not published.
     pub small_cells_below: u32,
+    /// Where webhooks may be delivered.
+    pub webhook_targets: Targets,
+    /// Certificates of a private authority that their receivers may have.
+    pub webhook_ca_file: Option<PathBuf>,
     /// Days for which the change feed keeps changes.
     pub feed_days: u32,
     /// Seconds for requests in flight after SIGTERM.
@@ -142,6 +149,8 @@ impl Config {
             evidence_report_mib: setting("EVIDENCE_REPORT_MIB")?.unwrap_or(200),
             upload_seconds: setting("UPLOAD_SECONDS")?.unwrap_or(1800),
             small_cells_below: setting("SMALL_CELLS_BELOW")?.unwrap_or(10),
+            webhook_targets: setting("WEBHOOK_TARGETS")?.unwrap_or_default(),
+            webhook_ca_file: setting("WEBHOOK_CA_FILE")?,
             feed_days: setting("FEED_DAYS")?.unwrap_or(400),
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
@@ -180,6 +189,8 @@ impl Config {
             evidence_report_mib: 200,
             upload_seconds: 1800,
             small_cells_below: 10,
+            webhook_targets: Targets::default(),
+            webhook_ca_file: None,
             feed_days: 400,
             shutdown_seconds: 5,
         }

@@ -24,7 +24,7 @@
 //! - [`problems`], [`error`]: every refusal has its type, its page, and who can act.
 //! - [`web`]: the conventions of the contract: strict bodies checked against the very
 //!   schema that the document shows, strict queries, pages, tags, repeats, dry runs.
-//! - [`auth`]: keys, tokens, sessions, clients and their scopes, an outside issuer, and [`auth::Permit`]: the proof that the caller may
+//! - [`auth`]: keys, tokens, sessions, clients and their scopes, an outside issuer, sealed secrets, and [`auth::Permit`]: the proof that the caller may
 //!   do an action, with the scope it reaches.
 //! - [`features`]: one folder per resource. `policy` says who may, `domain` the rules
 //!   without any input or output, `store` the queries, `flow` what happens in one

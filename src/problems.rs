@@ -81,6 +81,9 @@ problems! {
     UNSUPPORTED_GRANT_TYPE "unsupported-grant-type" 400, "Способ получения токена не поддерживается", "The grant type is not supported", "client", "Передайте grant_type=client_credentials.", "Send grant_type=client_credentials.";
     CLIENT_EXISTS "client-exists" 409, "Клиент с таким названием уже есть", "A client of this name exists already", "admin", "Выберите другое название или используйте существующего клиента.", "Choose another name, or use the existing client.";
     CLIENT_SECRETS_FULL "client-secrets-full" 409, "У клиента уже пять действующих секретов", "The client has five secrets in force already", "admin", "Удалите секрет, который больше не используется: смотрите last_used_at.", "Remove a secret that is no longer used: see last_used_at.";
+    // Webhooks
+    WEBHOOKS_FULL "webhooks-full" 409, "У клиента уже двадцать веб-хуков", "The client has twenty webhooks already", "client", "Удалите веб-хук, который больше не нужен.", "Remove a webhook that is no longer needed.";
+    WEBHOOK_STATE "webhook-state" 409, "Состояние веб-хука не допускает этого", "The state of the webhook does not allow this", "client", "Включите веб-хук через POST /api/v1/webhooks/{id}/enable.", "Enable the webhook by POST /api/v1/webhooks/{id}/enable.";
     // Municipalities and schools
     MUNICIPALITY_EXISTS "municipality-exists" 409, "Такой муниципалитет уже есть", "The municipality exists already", "admin", "Используйте существующую запись.", "Use the existing one.";
     SCHOOL_EXISTS "school-exists" 409, "Школа с таким названием, ИНН или ОГРН уже есть", "A school of this name, INN or OGRN exists already", "municipal_officer", "Используйте существующую запись школы.", "Use the existing school.";

@@ -1,12 +1,14 @@
 //! Puts the application together and runs it.
 
 use std::net::TcpListener;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::dev::Server;
 use actix_web::middleware::from_fn;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer};
+use anyhow::Context;
 
 use crate::api;
 use crate::auth::attempts::Attempts;
@@ -14,11 +16,13 @@ use crate::auth::keys::Keys;
 use crate::auth::outside::Outside;
 use crate::auth::session::Sessions;
 use crate::auth::token::Tokens;
+use crate::auth::vault::Vault;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
 use crate::features::changes::Exports;
 use crate::features::monitoring_indicators::SmallCells;
+use crate::features::webhooks::{Delivering, Dispatcher, Sender};
 use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
 use crate::web::body::BodyDeadline;
@@ -43,6 +47,7 @@ pub struct Application {
     files: Files,
     clock: Clock,
     feed_days: u32,
+    delivering: Delivering,
 }
 
 impl Application {
@@ -66,10 +71,17 @@ impl Application {
             report_bytes: config.evidence_report_mib * MIB,
             whole: Duration::from_secs(config.upload_seconds),
         };
+        let ca = config.webhook_ca_file.as_ref().map(std::fs::read).transpose().context("WEBHOOK_CA_FILE")?;
+        let sender = Sender::new(config.webhook_targets.clone(), ca.as_deref())?;
+        let vault = Arc::new(Vault::load(&config.data_dir)?);
         let listener = TcpListener::bind(config.listen)?;
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
 
+        let delivering =
+            Delivering::new(db.clone(), clock.clone(), sender.clone(), Arc::clone(&vault), &public_url);
+
+        let (sender, vault) = (Data::new(sender), Data::from(vault));
         let routes = Data::new(api::Routes::read()?);
         let sessions = Data::new(Sessions::default());
         let attempts = Data::new(Attempts::default());
@@ -90,6 +102,8 @@ impl Application {
                 .app_data(public_url.clone())
                 .app_data(small_cells.clone())
                 .app_data(exports.clone())
+                .app_data(sender.clone())
+                .app_data(vault.clone())
                 .app_data(body_deadline)
                 .app_data(shared_db.clone())
                 .app_data(shared_clock.clone())
@@ -111,7 +125,7 @@ impl Application {
             server = server.workers(workers);
         }
         let (server, port, feed_days) = (server.listen(listener)?.run(), address.port(), config.feed_days);
-        Ok(Self { server, port, db, files, clock, feed_days })
+        Ok(Self { server, port, db, files, clock, feed_days, delivering })
     }
 
     /// The port it listens on.
@@ -124,6 +138,12 @@ impl Application {
     #[must_use]
     pub fn db(&self) -> &Db {
         &self.db
+    }
+
+    /// How it delivers to webhooks.
+    #[must_use]
+    pub fn delivering(&self) -> &Delivering {
+        &self.delivering
     }
 
     /// The server, to run it beside something else or to stop it by its handle.
@@ -142,6 +162,7 @@ impl Application {
         log::info!("listening on port {}", self.port);
         actix_web::rt::spawn(features::sweep(self.db.clone(), self.files));
         actix_web::rt::spawn(features::tend(self.db.clone(), self.clock, self.feed_days));
+        let dispatcher = actix_web::rt::spawn(Dispatcher::new(self.delivering).run());
         let (db, handle) = (self.db, self.server.handle());
         actix_web::rt::spawn(async move {
             signals.next().await;
@@ -153,7 +174,8 @@ impl Application {
             handle.stop(false).await;
         });
         self.server.await?;
-        Ok(())
+        // What is being delivered is let go, for another process to go on at once.
+        Ok(dispatcher.await?)
     }
 }
 

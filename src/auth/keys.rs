@@ -244,7 +244,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     fs::rename(&beside, path).with_context(|| format!("cannot write {}", path.display()))
 }
 
-fn private() -> fs::OpenOptions {
+/// How a file that only its owner may read is made.
+pub(super) fn private() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
@@ -252,15 +253,21 @@ fn private() -> fs::OpenOptions {
     options
 }
 
-fn read(path: &Path) -> anyhow::Result<(SigningKey, PublicKey)> {
-    let der = fs::read(path).with_context(|| format!("cannot read the signing key {}", path.display()))?;
+/// Refuses a key that others than its owner can read.
+pub(super) fn check_private(path: &Path) -> anyhow::Result<()> {
     #[cfg(unix)]
     {
         let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions());
         if mode & 0o077 != 0 {
-            bail!("the signing key {} can be read by others: chmod 600 it", path.display());
+            bail!("the key {} can be read by others: chmod 600 it", path.display());
         }
     }
+    Ok(())
+}
+
+fn read(path: &Path) -> anyhow::Result<(SigningKey, PublicKey)> {
+    let der = fs::read(path).with_context(|| format!("cannot read the signing key {}", path.display()))?;
+    check_private(path)?;
     let pair = Ed25519KeyPair::from_pkcs8(&der)
         .with_context(|| format!("{} is not an Ed25519 key in PKCS #8 DER", path.display()))?;
     let x = URL_SAFE_NO_PAD.encode(pair.public_key().as_ref());

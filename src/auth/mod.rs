@@ -13,6 +13,7 @@ pub mod scope;
 pub mod secret;
 pub mod session;
 pub mod token;
+pub mod vault;
 
 pub use self::client_scope::ClientScope;
 pub use self::permit::{Action, Caller, Permit};

@@ -17,7 +17,7 @@ use super::token::Tokens;
 use crate::db::{Actor, Db};
 use crate::error::Error;
 use crate::kit::clock::Clock;
-use crate::kit::id::{AccountId, SessionId};
+use crate::kit::id::{AccountId, ClientId, SessionId};
 use crate::problems;
 use crate::web::RequestInfo;
 
@@ -107,6 +107,31 @@ impl Caller {
         match &self.who {
             Who::Person { account, .. } => Ok(account),
             Who::Client(_) | Who::Outsider(_) => Err(Error::refuse(&problems::FORBIDDEN)),
+        }
+    }
+
+    /// The client registered here, for what only such a one can have.
+    ///
+    /// # Errors
+    ///
+    /// 403 for people, and for clients of an outside issuer.
+    pub fn client(&self) -> Result<&ClientId, Error> {
+        match &self.who {
+            Who::Client(id) => Ok(id),
+            Who::Person { .. } | Who::Outsider(_) => Err(Error::refuse(&problems::FORBIDDEN)),
+        }
+    }
+
+    /// The client itself, where the service acts for it without a request.
+    #[must_use]
+    pub fn of_client(id: ClientId, scopes: Vec<ClientScope>) -> Self {
+        Self {
+            who: Who::Client(id),
+            rights: Rights::Scopes(scopes),
+            acting: false,
+            read_only: false,
+            request_id: String::new(),
+            token_expires_at: DateTime::<Utc>::UNIX_EPOCH,
         }
     }
 

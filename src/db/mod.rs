@@ -246,6 +246,12 @@ impl Db {
         self.news.stop();
     }
 
+    /// Whether the service is going to stop: tasks of its own end what they are at.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        self.news.is_over()
+    }
+
     async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
         match tokio::time::timeout(CONNECTION_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),

@@ -54,6 +54,11 @@ impl News {
         self.told.send_modify(|told| told.is_over = true);
     }
 
+    /// Whether all were woken for ever.
+    pub(super) fn is_over(&self) -> bool {
+        self.told.borrow().is_over
+    }
+
     /// Wakes all when this number is newer than what was seen before.
     pub(super) fn seen(&self, newest: i64) {
         if self.seen.fetch_max(newest, Ordering::Relaxed) < newest {

@@ -631,6 +631,52 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    webhook_deliveries (id) {
+        id -> Text,
+        webhook_id -> Text,
+        event_id -> Text,
+        event_type -> Text,
+        seq -> Nullable<BigInt>,
+        attempt -> Integer,
+        outcome -> Text,
+        failure -> Nullable<Text>,
+        http_status -> Nullable<Integer>,
+        duration_ms -> Integer,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    webhooks (id) {
+        id -> Text,
+        client_id -> Text,
+        url -> Text,
+        description -> Nullable<Text>,
+        resources -> Text,
+        status -> Text,
+        disabled_by -> Nullable<Text>,
+        secret -> Text,
+        previous_secret -> Nullable<Text>,
+        previous_until -> Nullable<Timestamp>,
+        epoch -> Text,
+        after_seq -> BigInt,
+        replay_after -> Nullable<BigInt>,
+        replay_until -> Nullable<BigInt>,
+        test_requested_at -> Nullable<Timestamp>,
+        tested_at -> Nullable<Timestamp>,
+        attempts -> Integer,
+        failing_since -> Nullable<Timestamp>,
+        next_at -> Timestamp,
+        parked -> Bool,
+        lease_owner -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
 diesel::joinable!(account_schools -> accounts (account_id));
 diesel::joinable!(account_schools -> schools (school_id));
 diesel::joinable!(accounts -> municipalities (municipality_id));
@@ -693,6 +739,8 @@ diesel::joinable!(support_list_entries -> schools (school_id));
 diesel::joinable!(support_list_entries -> support_lists (list_id));
 diesel::joinable!(support_lists -> municipalities (municipality_id));
 diesel::joinable!(support_lists -> orders (order_id));
+diesel::joinable!(webhook_deliveries -> webhooks (webhook_id));
+diesel::joinable!(webhooks -> clients (client_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_schools,
@@ -729,4 +777,6 @@ diesel::allow_tables_to_appear_in_same_query!(
     sessions,
     support_list_entries,
     support_lists,
+    webhook_deliveries,
+    webhooks,
 );

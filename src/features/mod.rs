@@ -44,6 +44,8 @@ pub mod obligations;
 
 pub mod changes;
 
+pub mod webhooks;
+
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
@@ -75,7 +77,8 @@ pub fn configure(operations: &mut Operations) {
         .configure(monitoring_indicators::configure)
         .configure(notes::configure)
         .configure(obligations::configure)
-        .configure(changes::configure);
+        .configure(changes::configure)
+        .configure(webhooks::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -101,6 +104,7 @@ fn catalogue() -> Catalogue {
         .with("notes", notes::CATALOGUE)
         .with("obligations", obligations::CATALOGUE)
         .with("changes", changes::CATALOGUE)
+        .with("webhooks", webhooks::CATALOGUE)
 }
 
 /// Removes files that no row names any more: a process ended between keeping and recording them,

@@ -61,6 +61,10 @@ ids! {
     ClientId
     /// One secret of a service client.
     ClientSecretId
+    /// A webhook of a service client.
+    WebhookId
+    /// One attempt to deliver an event to a webhook.
+    DeliveryId
     /// An order (приказ).
     OrderId
     /// A support list (перечень).

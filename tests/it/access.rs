@@ -6,6 +6,7 @@
 use reqwest::Method;
 use school_roadmap::api::document::document;
 use school_roadmap::auth::ClientScope;
+use school_roadmap::config::Config;
 use school_roadmap::demo::case::Case;
 use school_roadmap::demo::play::{self, PASSWORD, Played};
 use school_roadmap::kit::code::Code;
@@ -24,7 +25,8 @@ const OF_ONE_PLACE: &str = "/api/v1/public/indicator-values";
 
 /// The rows of the case that paths name, all of school 1 where a school has its own.
 async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static str, String)> {
-    let (client, _) = app.given_client(&json!({"region_code": "57"}), &["schools:read"]).await;
+    let (client, secret) = app.given_client(&region(), &["schools:read", "webhooks:manage"]).await;
+    let hook = given_webhook(&app.signed_in_client(&client.id(), &secret).await).await;
     let school = &played.schools["МБОУ-Богородицкая СОШ"];
     let report = &played.reports["МБОУ-Богородицкая СОШ"];
     let measure = &played.measures["S1.1"];
@@ -41,6 +43,7 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
     vec![
         ("/accounts/{id}", accounts["items"][0].id()),
         ("/clients/{id}", client.id()),
+        ("/webhooks/{id}", hook),
         ("{secret_id}", client["secrets"][0].id()),
         ("/conclusion-templates/{id}", templates["items"][0].id()),
         ("/evidence/{id}", item["evidence"][0].id()),
@@ -66,6 +69,21 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
         ("{n}", "2".to_owned()),
         ("{hash}", note["hash"].as_str().unwrap().to_owned()),
     ]
+}
+
+fn region() -> Value {
+    json!({"region_code": "57"})
+}
+
+/// A service that may deliver to the portal.
+async fn started() -> TestApp {
+    let set = |config: &mut Config| config.webhook_targets = "portal.example:443".parse().unwrap();
+    TestApp::start_with(Sqlite, set).await.unwrap()
+}
+
+/// A webhook of a client; its id.
+async fn given_webhook(client: &Client) -> String {
+    client.post("/api/v1/webhooks", &json!({"url": "https://portal.example/hook"})).await.expect(201).id()
 }
 
 /// The path with real ids in it.
@@ -94,7 +112,7 @@ async fn ask(client: &Client, method: &str, path: &str) -> u16 {
 
 #[actix_web::test]
 async fn every_operation_answers_every_role_as_the_table_says() {
-    let app = TestApp::start(Sqlite).await.unwrap();
+    let app = started().await;
     app.clock.set(play::beginning());
     let case = Case::reference().unwrap();
     let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
@@ -158,15 +176,19 @@ fn operations() -> Vec<(String, String)> {
 /// The same for service clients: which scope opens which operation, and that none opens another.
 #[actix_web::test]
 async fn every_operation_opens_to_the_scopes_that_the_table_names() {
-    let app = TestApp::start(Sqlite).await.unwrap();
+    let app = started().await;
     app.clock.set(play::beginning());
     let case = Case::reference().unwrap();
     let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
-    let ids = ids(&app, &played, &signed_in(&app, "officer").await).await;
-    let region = json!({"region_code": "57"});
+    let mut ids = ids(&app, &played, &signed_in(&app, "officer").await).await;
     let mut clients = Vec::new();
     for scope in ClientScope::ALL {
-        clients.push((scope.as_str(), app.as_client(&region, &[scope.as_str()]).await));
+        let client = app.as_client(&region(), &[scope.as_str()]).await;
+        if *scope == ClientScope::WebhooksManage {
+            // A client has to do with its own webhooks only.
+            ids.insert(0, ("/webhooks/{id}", given_webhook(&client).await));
+        }
+        clients.push((scope.as_str(), client));
     }
     let all: Vec<&str> = ClientScope::ALL.iter().map(|scope| scope.as_str()).collect();
     let elsewhere = app.as_client(&json!({"region_code": "36"}), &all).await;

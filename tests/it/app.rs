@@ -10,6 +10,7 @@ use school_roadmap::auth::keys::Keys;
 use school_roadmap::auth::token::Tokens;
 use school_roadmap::config::Config;
 use school_roadmap::db::{AnyConnection, DatabaseUrl, Db};
+use school_roadmap::features::webhooks::{Delivering, Dispatcher};
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::new_uuid;
 use school_roadmap::startup::Application;
@@ -35,6 +36,7 @@ pub struct TestApp {
     /// The pool that the server itself works with.
     pub db: Db,
     pub tokens: Tokens,
+    delivering: Delivering,
     folder: PathBuf,
     schema: Option<(String, String)>,
     server: actix_web::dev::ServerHandle,
@@ -68,6 +70,7 @@ impl TestApp {
         let application = Application::build(&config, clock.clone()).unwrap();
         let url = format!("http://127.0.0.1:{}", application.port());
         let db = application.db().clone();
+        let delivering = application.delivering().clone();
         let server = application.into_server();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -75,7 +78,7 @@ impl TestApp {
         tokio::task::yield_now().await;
         let keys = Keys::load(&folder, None).unwrap();
         let tokens = Tokens::new(keys, config.token_issuer, config.token_audience).unwrap();
-        Some(Self { clock, url, database_url, db, tokens, folder, schema, server: handle })
+        Some(Self { clock, url, database_url, db, tokens, delivering, folder, schema, server: handle })
     }
 
     /// A client that has not signed in.
@@ -86,6 +89,11 @@ impl TestApp {
     /// A client with this token.
     pub fn with_token(&self, token: &str) -> Client {
         Client::new(&self.url, Some(token.to_owned()))
+    }
+
+    /// What delivers to webhooks, as another process on the same database would.
+    pub fn dispatcher(&self) -> Dispatcher {
+        Dispatcher::new(self.delivering.clone())
     }
 
     /// The folder of its keys.

@@ -24,7 +24,12 @@ impl TestApp {
     /// That client, signed in.
     pub async fn as_client(&self, reach: &Value, scopes: &[&str]) -> Client {
         let (client, secret) = self.given_client(reach, scopes).await;
-        let token = ask(self, &[("client_id", &client.id()), ("client_secret", &secret)]).await.expect(200);
+        self.signed_in_client(&client.id(), &secret).await
+    }
+
+    /// A registered client, with a token of now.
+    pub async fn signed_in_client(&self, id: &str, secret: &str) -> Client {
+        let token = ask(self, &[("client_id", id), ("client_secret", secret)]).await.expect(200);
         self.with_token(token["access_token"].as_str().unwrap())
     }
 }

@@ -147,7 +147,7 @@ async fn listed(reader: &Client) -> BTreeMap<(String, String), Value> {
 }
 
 /// The digest as the documents tell an integrator to compute it.
-fn digest(copy: &Copy, resource: &str, buckets: u32) -> Value {
+pub fn digest(copy: &Copy, resource: &str, buckets: u32) -> Value {
     let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let lines = |rows: &[(&String, &i64)]| -> String {
         hex(&Sha256::digest(rows.iter().map(|(id, version)| format!("{id} {version}\n")).collect::<String>()))

@@ -60,9 +60,12 @@ mod store;
 mod tests;
 
 pub use self::domain::{ChangeOp, bucket_of};
+pub use self::flow::{FeedPage, Question, Told, page};
 pub use self::flow_export::Exports;
 pub use self::flow_upkeep::{keep_short, new_epoch, prepare, purge};
 pub use self::policy::{CATALOGUE, ReadChanges};
+pub use self::resources::readable_names;
+pub use self::store::{ChangeRow, Standing, standing};
 
 use crate::web::Operations;
 

@@ -44,6 +44,12 @@ resources! {
     "notes": notes::ReadNotes, notes::export;
 }
 
+/// The names of those that the caller reads.
+#[must_use]
+pub fn readable_names(caller: &Caller) -> Vec<&'static str> {
+    readable(caller).into_iter().map(|resource| resource.name).collect()
+}
+
 /// Those that the caller reads.
 #[must_use]
 pub fn readable(caller: &Caller) -> Vec<&'static Resource> {

@@ -90,7 +90,7 @@ pub struct Standing {
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn standing(conn: &mut AnyConnection) -> QueryResult<Standing> {
+pub fn standing(conn: &mut AnyConnection) -> QueryResult<Standing> {
     let newest: Option<i64> = changes::table.select(max(changes::seq)).first(conn)?;
     let (epoch, purged_through) =
         feed_state::table.select((feed_state::epoch, feed_state::purged_through)).first(conn)?;

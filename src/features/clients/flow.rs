@@ -5,7 +5,7 @@ use chrono::NaiveDateTime;
 use super::domain::{self, ClientStatus, HINT, MOST_SECRETS, Reach};
 use super::store::{self, Client, ClientRow, SecretRow};
 use crate::auth::{ClientScope, Scope, client_scope, secret};
-use crate::db::{Change, Op, Tx};
+use crate::db::{AnyConnection, Change, Op, Tx};
 use crate::error::Error;
 use crate::features::municipalities;
 use crate::kit::code::Code;
@@ -58,6 +58,22 @@ impl Details {
 #[must_use]
 pub fn granted(row: &ClientRow) -> Vec<ClientScope> {
     row.scopes.split(' ').filter_map(ClientScope::parse).collect()
+}
+
+/// The scopes and the reach of an active client, for what the service does for it; `None` for one
+/// that is blocked or removed.
+///
+/// # Errors
+///
+/// Database failures only.
+pub fn rights_of(
+    conn: &mut AnyConnection,
+    id: &ClientId,
+) -> Result<Option<(Vec<ClientScope>, Scope)>, Error> {
+    let Some(row) = store::grants(conn, id)? else { return Ok(None) };
+    let scopes = granted(&row);
+    let scope = row.municipality_id.map(Scope::Published).or(row.region_code.map(Scope::Region));
+    Ok(scope.map(|scope| (scopes, scope)))
 }
 
 /// The client a request is about, locked.

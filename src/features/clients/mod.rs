@@ -15,6 +15,7 @@ mod shape;
 mod store;
 
 pub use self::domain::ClientStatus;
+pub use self::flow::rights_of;
 pub use self::http::configure;
 pub use self::http_token::configure_beside;
 pub use self::policy::CATALOGUE;

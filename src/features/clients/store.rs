@@ -235,6 +235,16 @@ pub(super) fn by_secret(
         .optional()
 }
 
+/// What an active client may and how far it reaches: its scopes as stored, region, municipality.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn grants(conn: &mut AnyConnection, id: &ClientId) -> QueryResult<Option<ClientRow>> {
+    let active = clients::table.find(id).filter(clients::status.eq(ClientStatus::Active));
+    active.select(ClientRow::as_select()).first(conn).optional()
+}
+
 /// Notes that a token was given for a secret.
 ///
 /// # Errors

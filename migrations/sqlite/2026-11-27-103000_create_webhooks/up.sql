@@ -1,0 +1,44 @@
+-- Webhooks: where a client wants to be told of changes, and how far it has been told.
+CREATE TABLE webhooks (
+    id            TEXT      NOT NULL PRIMARY KEY,
+    client_id     TEXT      NOT NULL REFERENCES clients (id) ON DELETE CASCADE,
+    url           TEXT      NOT NULL,
+    description   TEXT,
+    resources     TEXT      NOT NULL,                             -- separated by commas; empty: all that the client reads
+    status        TEXT      NOT NULL CHECK (status IN ('active', 'disabled')),
+    disabled_by   TEXT      CHECK (disabled_by IN ('client', 'failing', 'gone')),
+    secret        TEXT      NOT NULL,                             -- sealed with the key of the data folder
+    previous_secret TEXT,
+    previous_until TIMESTAMP,                                     -- until when the one before signs as well
+    epoch         TEXT      NOT NULL,                             -- of the change feed, in which the cursor was given
+    after_seq     BIGINT    NOT NULL,                             -- delivered through this number of the feed
+    replay_after  BIGINT,                                         -- a range that is delivered once more, before anything new
+    replay_until  BIGINT,
+    test_requested_at TIMESTAMP,
+    tested_at     TIMESTAMP,
+    attempts      INTEGER   NOT NULL DEFAULT 0,                   -- failed ones of the event that is next
+    failing_since TIMESTAMP,
+    next_at       TIMESTAMP NOT NULL,                             -- not before this
+    parked        BOOLEAN   NOT NULL DEFAULT 0,                   -- the event before was given up, and none delivered since
+    lease_owner   TEXT,                                           -- the process that delivers now
+    lease_until   TIMESTAMP,
+    version       INTEGER   NOT NULL DEFAULT 1,
+    created_at    TIMESTAMP NOT NULL,
+    updated_at    TIMESTAMP NOT NULL
+);
+CREATE INDEX webhooks_by_client ON webhooks (client_id, id);
+CREATE TABLE webhook_deliveries (                                 -- every attempt, kept for 30 days; events given up as long as the webhook
+    id            TEXT      NOT NULL PRIMARY KEY,
+    webhook_id    TEXT      NOT NULL REFERENCES webhooks (id) ON DELETE CASCADE,
+    event_id      TEXT      NOT NULL,
+    event_type    TEXT      NOT NULL,
+    seq           BIGINT,                                         -- of the change; null: a test or a notice about the feed
+    attempt       INTEGER   NOT NULL,
+    outcome       TEXT      NOT NULL CHECK (outcome IN ('delivered', 'failed', 'given_up')),
+    failure       TEXT,
+    http_status   INTEGER,
+    duration_ms   INTEGER   NOT NULL,
+    created_at    TIMESTAMP NOT NULL
+);
+CREATE INDEX webhook_deliveries_by_webhook ON webhook_deliveries (webhook_id, id);
+CREATE INDEX webhook_deliveries_by_age ON webhook_deliveries (created_at);
