@@ -125,6 +125,12 @@ impl Error {
         }
     }
 
+    /// Whether it is about what was asked, and not about the service: the same again would be refused again.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Refused(refusal) if refusal.problem.status < 500)
+    }
+
     /// What the client gets, in `lang`; logs the cause of an internal error once.
     #[must_use]
     pub fn render(&self, lang: Lang, request_id: &str) -> HttpResponse {

@@ -143,7 +143,8 @@ pub fn close(
     Ok(row)
 }
 
-fn touch(tx: &Tx, row: &mut SchoolRow) {
+/// Raises the version of a changed school.
+pub(super) fn touch(tx: &Tx, row: &mut SchoolRow) {
     row.version += 1;
     row.updated_at = tx.now();
 }
@@ -156,15 +157,24 @@ fn record(
     from: Option<SchoolStatus>,
 ) -> Result<(), Error> {
     let region = store::region_of(tx, &row.municipality_id)?;
-    tx.record(
-        Change::new(op, "schools", action, row.id.as_str(), row.version)
-            .of(&row.municipality_id)
-            .of_region(&region)
-            .key(&row.ogrn)
-            .visible(op != Op::Created, true)
-            .status(from.map(Code::as_str), Some(row.status.as_str())),
-    );
+    tx.record(change(row, &region, op, action, from));
     Ok(())
+}
+
+/// What the journal says of a school.
+pub(super) fn change(
+    row: &SchoolRow,
+    region: &str,
+    op: Op,
+    action: &'static str,
+    from: Option<SchoolStatus>,
+) -> Change {
+    Change::new(op, "schools", action, row.id.as_str(), row.version)
+        .of(&row.municipality_id)
+        .of_region(region)
+        .key(&row.ogrn)
+        .visible(op != Op::Created, true)
+        .status(from.map(Code::as_str), Some(row.status.as_str()))
 }
 
 fn account_change(id: &AccountId, version: i32, municipality: &MunicipalityId) -> Change {

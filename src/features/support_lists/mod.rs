@@ -8,6 +8,7 @@
 mod domain;
 mod entries;
 mod flow;
+mod flow_import;
 mod http;
 mod policy;
 mod shape;
@@ -18,7 +19,9 @@ pub use self::entries::{
     Assessment, Departure, EntryRow, ExclusionReason, SchoolInLists, Standing, SupportListReason,
     departures_of, entries_for_monitoring, exclude_closed_school, is_listed, standing_of_year,
 };
-pub use self::policy::{ApproveLists, CATALOGUE};
+pub use self::flow::ListText;
+pub use self::flow_import::{draft_of, open_draft, replace_entries};
+pub use self::policy::{ApproveLists, CATALOGUE, DraftLists};
 
 pub use self::store::{SupportListRow, find, lists_of};
 use crate::web::Operations;

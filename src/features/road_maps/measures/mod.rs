@@ -1,12 +1,14 @@
 //! The measures of road maps.
 
 mod flow;
+mod flow_import;
 mod http;
 mod shape;
 mod store;
 mod text;
 
 pub use self::flow::create as create_measures;
+pub use self::flow_import::replace_measures;
 pub use self::http::configure;
 pub use self::shape::{MeasureIn, MeasureOut};
 pub use self::store::{MeasureRow, measure_codes_of, measure_rows_of, measures_of, views as measure_views};

@@ -2,6 +2,7 @@
 
 mod domain;
 mod flow;
+mod flow_import;
 mod http;
 mod shape;
 mod snapshot;
@@ -9,8 +10,11 @@ mod standing;
 mod store;
 
 pub use self::domain::{Assessment, ExclusionReason, SupportListReason};
+pub(super) use self::flow::delete;
 pub use self::flow::exclude_closed_school;
+pub(super) use self::flow_import::{add_body, change_body};
 pub use self::http::configure;
 pub use self::snapshot::{SchoolInLists, entries_for_monitoring, is_listed};
 pub use self::standing::{Departure, Standing, departures_of, standing_of_year};
 pub use self::store::EntryRow;
+pub(super) use self::store::rows_of;

@@ -146,6 +146,19 @@ pub(super) fn list(
     Ok(Listed { rows: views(conn, rows)?, count })
 }
 
+/// Every entry of a list that the caller holds.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn rows_of(conn: &mut AnyConnection, of: &SupportListRow) -> QueryResult<Vec<EntryRow>> {
+    entries::table
+        .filter(entries::list_id.eq(&of.id))
+        .select(EntryRow::as_select())
+        .order(entries::id)
+        .load(conn)
+}
+
 /// One entry of a list within `scope`.
 ///
 /// # Errors
