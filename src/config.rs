@@ -17,6 +17,7 @@
 //! | `EVIDENCE_FILE_MIB` | `20` | size of an evidence file at most, 1 to 1024 |
 //! | `EVIDENCE_REPORT_MIB` | `200` | size of the files of one report together, 1 to 102400 |
 //! | `UPLOAD_SECONDS` | `1800` | within which a file must have arrived whole, 1 to 86400; each piece has `BODY_SECONDS` |
+//! | `IMPORT_MIB` | `20` | size of the file of an import, or of a body with rows, at most, 1 to 100 |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` | – | access to the bucket |
 //! | `SMALL_CELLS_BELOW` | `10` | cells of indicators that stand for fewer people are not published, 1 to 1000 |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
@@ -66,6 +67,8 @@ pub struct Config {
     pub evidence_report_mib: u64,
     /// Seconds within which a file must have arrived whole.
     pub upload_seconds: u64,
+    /// Size of the file of an import at most, MiB.
+    pub import_mib: u64,
     /// Cells of indicators that stand for fewer people are not published.
     pub small_cells_below: u32,
     /// Seconds for requests in flight after SIGTERM.
@@ -122,6 +125,7 @@ impl Config {
             evidence_file_mib: setting("EVIDENCE_FILE_MIB")?.unwrap_or(20),
             evidence_report_mib: setting("EVIDENCE_REPORT_MIB")?.unwrap_or(200),
             upload_seconds: setting("UPLOAD_SECONDS")?.unwrap_or(1800),
+            import_mib: setting("IMPORT_MIB")?.unwrap_or(20),
             small_cells_below: setting("SMALL_CELLS_BELOW")?.unwrap_or(10),
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
@@ -131,6 +135,7 @@ impl Config {
         ensure!((1..=1024).contains(&config.evidence_file_mib), "EVIDENCE_FILE_MIB: 1 to 1024");
         ensure!((1..=102_400).contains(&config.evidence_report_mib), "EVIDENCE_REPORT_MIB: 1 to 102400");
         ensure!((1..=86_400).contains(&config.upload_seconds), "UPLOAD_SECONDS: 1 to 86400");
+        ensure!((1..=100).contains(&config.import_mib), "IMPORT_MIB: 1 to 100");
         ensure!((1..=1000).contains(&config.small_cells_below), "SMALL_CELLS_BELOW: 1 to 1000");
         ensure!((1..=600).contains(&config.shutdown_seconds), "SHUTDOWN_SECONDS: 1 to 600");
         Ok(config)
@@ -157,6 +162,7 @@ impl Config {
             evidence_file_mib: 20,
             evidence_report_mib: 200,
             upload_seconds: 1800,
+            import_mib: 20,
             small_cells_below: 10,
             shutdown_seconds: 5,
         }

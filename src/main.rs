@@ -1,17 +1,21 @@
 //! The program: command line only, no logic.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use school_roadmap::api::document::document;
 use school_roadmap::config::Config;
-use school_roadmap::db::migrate;
+use school_roadmap::db::{Db, migrate};
 use school_roadmap::demo;
 use school_roadmap::features::accounts;
+use school_roadmap::features::imports::{OperatorImport, import_by_operator};
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::{MunicipalityId, SchoolId};
-use school_roadmap::startup::Application;
+use school_roadmap::startup::{Application, open_files};
 
 /// Gives memory back some seconds after it was last needed; the system's own allocator keeps
 /// what a large answer or a password hash once took, for each thread that ever worked on one.
@@ -37,12 +41,62 @@ enum Command {
     /// Manage accounts past the API.
     #[command(subcommand)]
     Account(AccountCommand),
+    /// Import a table past the API; FILE.errors.csv tells what was wrong with its rows.
+    Import(ImportArguments),
     /// Play the reference case, then serve it; its data lie in DATA_DIR/demo.
     Demo {
         /// Throw the demonstration's data away and start over.
         #[arg(long)]
         reset: bool,
     },
+}
+
+#[derive(Args)]
+struct ImportArguments {
+    /// CSV, XLSX or JSON; the first row of a table names the columns.
+    file: PathBuf,
+    /// schools, support_list, road_map or stats.
+    #[arg(long)]
+    kind: String,
+    /// atomic: all rows or none; row: each by itself.
+    #[arg(long, default_value = "atomic")]
+    mode: String,
+    /// Check everything, store nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Id of the municipality of the rows.
+    #[arg(long)]
+    municipality_id: Option<String>,
+    /// Region of the rows, for a support list of several municipalities.
+    #[arg(long)]
+    region_code: Option<String>,
+    /// Remove or change more than a fifth of a list or a map.
+    #[arg(long, requires = "reason")]
+    force: bool,
+    /// Why, for the audit.
+    #[arg(long)]
+    reason: Option<String>,
+    /// The draft whose schools are replaced.
+    #[arg(long)]
+    support_list_id: Option<String>,
+    /// Level of the draft list.
+    #[arg(long)]
+    level: Option<String>,
+    /// Category of the draft list.
+    #[arg(long)]
+    category: Option<String>,
+    /// Calendar year of the results of the draft list.
+    #[arg(long)]
+    results_year: Option<i32>,
+    /// Id of the order of the draft list.
+    #[arg(long)]
+    order_id: Option<String>,
+    /// The draft whose measures are replaced.
+    #[arg(long)]
+    road_map_id: Option<String>,
+    /// Academic year of statistics that do not say theirs.
+    #[arg(long)]
+    academic_year: Option<i32>,
 }
 
 #[derive(Subcommand)]
@@ -101,10 +155,59 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let config = Config::from_env()?;
             demo::run(&config.data_dir, config.listen, reset).await
         }
+        Command::Import(arguments) => import(arguments).await,
         Command::Openapi => {
             let mut text = serde_json::to_string_pretty(&document())?;
             text.push('\n');
             Ok(std::io::stdout().write_all(text.as_bytes())?)
         }
     }
+}
+
+/// Connections that an import by the command line needs: one to write, one to look.
+const IMPORT_CONNECTIONS: u32 = 2;
+
+async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    migrate::up(&config.database_url)?;
+    let clock = Clock::system();
+    let db = Db::open(&config.database_url, IMPORT_CONNECTIONS, clock.clone())?;
+    let files = open_files(&config)?;
+    let path = arguments.file;
+    let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let wanted = OperatorImport {
+        name,
+        kind: arguments.kind,
+        mode: arguments.mode,
+        dry_run: arguments.dry_run,
+        municipality_id: arguments.municipality_id,
+        region_code: arguments.region_code,
+        force: arguments.force,
+        reason: arguments.reason,
+        support_list_id: arguments.support_list_id,
+        level: arguments.level,
+        category: arguments.category,
+        results_year: arguments.results_year,
+        order_id: arguments.order_id,
+        road_map_id: arguments.road_map_id,
+        academic_year: arguments.academic_year,
+    };
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}")?);
+    let told = |done: usize, total: usize| {
+        bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+    };
+    let report = import_by_operator(&db, &files, &clock, wanted, bytes, &told).await;
+    bar.finish_and_clear();
+    let report = report?;
+    writeln!(std::io::stdout(), "{}", report.summary)?;
+    if let Some(errors) = report.errors {
+        let mut beside = path.into_os_string();
+        beside.push(".errors.csv");
+        std::fs::write(&beside, errors)?;
+        writeln!(std::io::stdout(), "{}", PathBuf::from(beside).display())?;
+    }
+    if report.is_clean { Ok(()) } else { bail!("not every row was imported") }
 }

@@ -16,6 +16,7 @@ use crate::auth::token::Tokens;
 use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
+use crate::features::imports::{ImportLimits, Runner};
 use crate::features::monitoring_indicators::SmallCells;
 use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
@@ -39,6 +40,8 @@ pub struct Application {
     port: u16,
     db: Db,
     files: Files,
+    clock: Clock,
+    runner: Runner,
 }
 
 impl Application {
@@ -54,13 +57,15 @@ impl Application {
         let keys = Keys::load(&config.data_dir, config.signing_key_file.as_deref())?;
         let tokens =
             Data::new(Tokens::new(keys, config.token_issuer.clone(), config.token_audience.clone())?);
-        let store = config.evidence_store.clone().map_or_else(|| local_store(config), Ok)?;
-        let files = Files::open(&store, &config.store_options.0, config.data_dir.join("incoming"))?;
+        let files = open_files(config)?;
         let limits = UploadLimits {
             file_bytes: config.evidence_file_mib * MIB,
             report_bytes: config.evidence_report_mib * MIB,
             whole: Duration::from_secs(config.upload_seconds),
         };
+        let import_limits =
+            Data::new(ImportLimits(UploadLimits { file_bytes: config.import_mib * MIB, ..limits }));
+        let runner = Runner::default();
         let listener = TcpListener::bind(config.listen)?;
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -71,8 +76,9 @@ impl Application {
         let hosts = Data::new(AllowedHosts(config.allowed_hosts.clone()));
         let public_url = Data::new(PublicUrl(public_url));
         let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
-        let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock));
+        let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock.clone()));
         let (shared_files, limits) = (Data::new(files.clone()), Data::new(limits));
+        let shared_runner = Data::new(runner.clone());
         let small_cells = Data::new(SmallCells(config.small_cells_below));
         let mut server = HttpServer::new(move || {
             App::new()
@@ -87,6 +93,8 @@ impl Application {
                 .app_data(shared_clock.clone())
                 .app_data(shared_files.clone())
                 .app_data(limits.clone())
+                .app_data(import_limits.clone())
+                .app_data(shared_runner.clone())
                 .app_data(routes.clone())
                 .wrap(from_fn(conventions::around))
                 .configure(api::serve)
@@ -100,7 +108,7 @@ impl Application {
         if let Some(workers) = config.workers {
             server = server.workers(workers);
         }
-        Ok(Self { server: server.listen(listener)?.run(), port: address.port(), db, files })
+        Ok(Self { server: server.listen(listener)?.run(), port: address.port(), db, files, clock, runner })
     }
 
     /// The port it listens on.
@@ -115,6 +123,18 @@ impl Application {
         &self.db
     }
 
+    /// Its store of files.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What runs its jobs, once [`run`](Self::run) lets it.
+    #[must_use]
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
     /// The server, to run it beside something else or to stop it by its handle.
     pub fn into_server(self) -> Server {
         self.server
@@ -127,10 +147,21 @@ impl Application {
     /// The system's own error.
     pub async fn run(self) -> anyhow::Result<()> {
         log::info!("listening on port {}", self.port);
-        actix_web::rt::spawn(features::sweep(self.db, self.files));
+        actix_web::rt::spawn(features::sweep(self.db.clone(), self.files.clone()));
+        actix_web::rt::spawn(self.runner.work(self.db, self.files, self.clock));
         self.server.await?;
         Ok(())
     }
+}
+
+/// The store of files that the settings name.
+///
+/// # Errors
+///
+/// The folder cannot be made, or the settings of the bucket do not fit.
+pub fn open_files(config: &Config) -> anyhow::Result<Files> {
+    let store = config.evidence_store.clone().map_or_else(|| local_store(config), Ok)?;
+    Files::open(&store, &config.store_options.0, config.data_dir.join("incoming"))
 }
 
 /// The folder of files that belongs to the data folder.

@@ -38,6 +38,8 @@ pub mod notes;
 
 pub mod obligations;
 
+pub mod imports;
+
 use actix_web::web::Data;
 
 use crate::auth::catalogue::Catalogue;
@@ -67,7 +69,8 @@ pub fn configure(operations: &mut Operations) {
         .configure(recommendations::configure)
         .configure(monitoring_indicators::configure)
         .configure(notes::configure)
-        .configure(obligations::configure);
+        .configure(obligations::configure)
+        .configure(imports::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -91,6 +94,7 @@ fn catalogue() -> Catalogue {
         .with("monitoring_indicators", monitoring_indicators::CATALOGUE)
         .with("notes", notes::CATALOGUE)
         .with("obligations", obligations::CATALOGUE)
+        .with("imports", imports::CATALOGUE)
 }
 
 /// Removes files that no row names any more: a process ended between keeping and recording them,

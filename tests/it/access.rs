@@ -35,11 +35,14 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
     let note = officer.get(&format!("/api/v1/notes/{}", played.note_id)).await.expect(200);
     // The shipped ones are everybody's to read and nobody's to change.
     let indicator = officer.post("/api/v1/indicators", &own("K-1")).await.expect(201);
+    let rows = json!({"kind": "schools", "rows": [{"ogrn": "1025799000017"}]});
+    let job = officer.post("/api/v1/imports", &rows).await.expect(202);
     vec![
         ("/accounts/{id}", accounts["items"][0].id()),
         ("/conclusion-templates/{id}", templates["items"][0].id()),
         ("/evidence/{id}", item["evidence"][0].id()),
         ("/indicators/{id}", indicator.id()),
+        ("/jobs/{id}", job.id()),
         ("/measures/{id}", measure.clone()),
         ("/monitorings/{id}", played.monitoring_id.clone()),
         ("/municipalities/{id}", played.municipality_id.clone()),

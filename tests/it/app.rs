@@ -10,6 +10,8 @@ use school_roadmap::auth::keys::Keys;
 use school_roadmap::auth::token::Tokens;
 use school_roadmap::config::Config;
 use school_roadmap::db::{AnyConnection, DatabaseUrl, Db};
+use school_roadmap::features::imports::Runner;
+use school_roadmap::files::Files;
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::new_uuid;
 use school_roadmap::startup::Application;
@@ -35,6 +37,10 @@ pub struct TestApp {
     /// The pool that the server itself works with.
     pub db: Db,
     pub tokens: Tokens,
+    /// The store of files that the server itself works with.
+    pub store: Files,
+    /// What runs its jobs: by itself it runs none, a story lets it.
+    pub runner: Runner,
     folder: PathBuf,
     schema: Option<(String, String)>,
     server: actix_web::dev::ServerHandle,
@@ -68,6 +74,7 @@ impl TestApp {
         let application = Application::build(&config, clock.clone()).unwrap();
         let url = format!("http://127.0.0.1:{}", application.port());
         let db = application.db().clone();
+        let (store, runner) = (application.files().clone(), application.runner().clone());
         let server = application.into_server();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -75,7 +82,7 @@ impl TestApp {
         tokio::task::yield_now().await;
         let keys = Keys::load(&folder, None).unwrap();
         let tokens = Tokens::new(keys, config.token_issuer, config.token_audience).unwrap();
-        Some(Self { clock, url, database_url, db, tokens, folder, schema, server: handle })
+        Some(Self { clock, url, database_url, db, tokens, store, runner, folder, schema, server: handle })
     }
 
     /// A client that has not signed in.
@@ -91,6 +98,11 @@ impl TestApp {
     /// The key that signs its tokens, PKCS #8 DER.
     pub fn signing_key(&self) -> Vec<u8> {
         std::fs::read(self.folder.join("signing-key.der")).unwrap()
+    }
+
+    /// Runs the jobs that wait, one after the other.
+    pub async fn run_jobs(&self) {
+        while self.runner.run_next(&self.db, &self.store).await.unwrap().is_some() {}
     }
 
     /// Moves the clock to a civil date, noon in Moscow.
