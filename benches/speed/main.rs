@@ -14,6 +14,7 @@ mod bare;
 mod database;
 mod deadlines;
 mod files;
+mod import;
 mod load;
 mod next_year;
 mod raw;
