@@ -24,6 +24,7 @@
 //! | `EVIDENCE_FILE_MIB` | `20` | size of an evidence file at most, 1 to 1024 |
 //! | `EVIDENCE_REPORT_MIB` | `200` | size of the files of one report together, 1 to 102400 |
 //! | `UPLOAD_SECONDS` | `1800` | within which a file must have arrived whole, 1 to 86400; each piece has `BODY_SECONDS` |
+//! | `IMPORT_MIB` | `20` | size of the file of an import, or of a body with rows, at most, 1 to 100 |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` | – | access to the bucket |
 //! | `SMALL_CELLS_BELOW` | `10` | cells of indicators that stand for fewer people are not published, 1 to 1000 |
 //! | `WEBHOOK_TARGETS` | – | where webhooks may be delivered: `host:port` for https, or `http://127.0.0.1:port`, comma-separated; empty: nowhere |
@@ -80,6 +81,8 @@ pub struct Config {
     pub evidence_report_mib: u64,
     /// Seconds within which a file must have arrived whole.
     pub upload_seconds: u64,
+    /// Size of the file of an import at most, MiB.
+    pub import_mib: u64,
     /// Cells of indicators that stand for fewer people are not published.
     pub small_cells_below: u32,
     /// Where webhooks may be delivered.
@@ -122,16 +125,17 @@ impl Config {
         let public_url: Option<String> =
             setting::<String>("PUBLIC_URL")?.map(|url| url.trim_end_matches('/').to_owned());
         let token_audience = setting("TOKEN_AUDIENCE")?.unwrap_or_else(|| "school-roadmap".to_owned());
+        let token_issuer: String = setting("TOKEN_ISSUER")?
+            .or_else(|| public_url.clone())
+            .unwrap_or_else(|| "school-roadmap".to_owned());
         let config = Self {
             database_url: setting("DATABASE_URL")?
                 .unwrap_or(DatabaseUrl::Sqlite("data/school-roadmap.db".into())),
             listen: setting("LISTEN")?.unwrap_or(SocketAddr::from(([127, 0, 0, 1], 8080))),
             data_dir: setting("DATA_DIR")?.unwrap_or_else(|| PathBuf::from("data")),
             signing_key_file: setting("SIGNING_KEY_FILE")?,
-            token_issuer: setting("TOKEN_ISSUER")?
-                .or_else(|| public_url.clone())
-                .unwrap_or_else(|| "school-roadmap".to_owned()),
-            outside_issuer: outside_issuer(&token_audience)?,
+            outside_issuer: outside_issuer(&token_issuer, &token_audience)?,
+            token_issuer,
             token_audience,
             public_url,
             allowed_hosts: setting::<String>("ALLOWED_HOSTS")?
@@ -148,6 +152,7 @@ impl Config {
             evidence_file_mib: setting("EVIDENCE_FILE_MIB")?.unwrap_or(20),
             evidence_report_mib: setting("EVIDENCE_REPORT_MIB")?.unwrap_or(200),
             upload_seconds: setting("UPLOAD_SECONDS")?.unwrap_or(1800),
+            import_mib: setting("IMPORT_MIB")?.unwrap_or(20),
             small_cells_below: setting("SMALL_CELLS_BELOW")?.unwrap_or(10),
             webhook_targets: setting("WEBHOOK_TARGETS")?.unwrap_or_default(),
             webhook_ca_file: setting("WEBHOOK_CA_FILE")?,
@@ -160,6 +165,7 @@ impl Config {
         ensure!((1..=1024).contains(&config.evidence_file_mib), "EVIDENCE_FILE_MIB: 1 to 1024");
         ensure!((1..=102_400).contains(&config.evidence_report_mib), "EVIDENCE_REPORT_MIB: 1 to 102400");
         ensure!((1..=86_400).contains(&config.upload_seconds), "UPLOAD_SECONDS: 1 to 86400");
+        ensure!((1..=100).contains(&config.import_mib), "IMPORT_MIB: 1 to 100");
         ensure!((1..=1000).contains(&config.small_cells_below), "SMALL_CELLS_BELOW: 1 to 1000");
         ensure!((1..=3650).contains(&config.feed_days), "FEED_DAYS: 1 to 3650");
         ensure!((1..=600).contains(&config.shutdown_seconds), "SHUTDOWN_SECONDS: 1 to 600");
@@ -188,6 +194,7 @@ impl Config {
             evidence_file_mib: 20,
             evidence_report_mib: 200,
             upload_seconds: 1800,
+            import_mib: 20,
             small_cells_below: 10,
             webhook_targets: Targets::default(),
             webhook_ca_file: None,
@@ -197,7 +204,7 @@ impl Config {
     }
 }
 
-fn outside_issuer(token_audience: &str) -> anyhow::Result<Option<OutsideIssuer>> {
+fn outside_issuer(token_issuer: &str, token_audience: &str) -> anyhow::Result<Option<OutsideIssuer>> {
     let Some(issuer) = setting::<String>("OUTSIDE_ISSUER")? else {
         return Ok(None);
     };
@@ -218,6 +225,7 @@ fn outside_issuer(token_audience: &str) -> anyhow::Result<Option<OutsideIssuer>>
         region_claim: text("OUTSIDE_REGION_CLAIM", "region_code")?,
         municipality_claim: text("OUTSIDE_MUNICIPALITY_CLAIM", "municipality_id")?,
     };
+    ensure!(outside.issuer != token_issuer, "OUTSIDE_ISSUER: it is TOKEN_ISSUER, the service itself");
     outside.check().context("OUTSIDE_ROLES")?;
     Ok(Some(outside))
 }

@@ -1,18 +1,25 @@
 //! The program: command line only, no logic.
 
 use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use anyhow::{Context, bail};
+use clap::{Args, Parser, Subcommand};
+use indicatif::{ProgressBar, ProgressStyle};
 use school_roadmap::api::document::document;
 use school_roadmap::auth::keys;
+use school_roadmap::auth::vault::Vault;
 use school_roadmap::config::Config;
-use school_roadmap::db::migrate;
+use school_roadmap::db::{Db, migrate};
 use school_roadmap::demo;
+use school_roadmap::features::imports::{OperatorImport, import_by_operator};
+use school_roadmap::features::webhooks::{self, Sender, Targets, conformance};
 use school_roadmap::features::{accounts, changes};
 use school_roadmap::kit::clock::Clock;
-use school_roadmap::kit::id::{MunicipalityId, SchoolId};
-use school_roadmap::startup::Application;
+use school_roadmap::kit::id::{ClientId, MunicipalityId, SchoolId};
+use school_roadmap::startup::{Application, open_files};
 
 /// Gives memory back some seconds after it was last needed; the system's own allocator keeps
 /// what a large answer or a password hash once took, for each thread that ever worked on one.
@@ -44,12 +51,83 @@ enum Command {
     /// Look after the change feed.
     #[command(subcommand)]
     Feed(FeedCommand),
+    /// Import a table past the API; FILE.errors.csv tells what was wrong with its rows.
+    Import(ImportArguments),
+    /// Check a receiver of webhooks: what it accepts and refuses, and how fast; prints a table.
+    Conformance {
+        /// Address of the receiver, as its webhook has it.
+        #[arg(long)]
+        url: String,
+        /// The client whose webhook it is; its secret is read from the database.
+        #[arg(long, conflicts_with = "secret", required_unless_present = "secret")]
+        client: Option<String>,
+        /// The secret itself, for a receiver that is not registered yet.
+        #[arg(long)]
+        secret: Option<String>,
+    },
+    /// Receive webhooks and print what is delivered: an example to begin with.
+    Receiver {
+        /// Address and port.
+        #[arg(long, default_value = "127.0.0.1:8090")]
+        listen: SocketAddr,
+        /// The secret of the webhook.
+        #[arg(long)]
+        secret: String,
+    },
     /// Play the reference case, then serve it; its data lie in DATA_DIR/demo.
     Demo {
         /// Throw the demonstration's data away and start over.
         #[arg(long)]
         reset: bool,
     },
+}
+
+#[derive(Args)]
+struct ImportArguments {
+    /// CSV, XLSX or JSON; the first row of a table names the columns.
+    file: PathBuf,
+    /// schools, support_list, road_map or stats.
+    #[arg(long)]
+    kind: String,
+    /// atomic: all rows or none; row: each by itself.
+    #[arg(long, default_value = "atomic")]
+    mode: String,
+    /// Check everything, store nothing.
+    #[arg(long)]
+    dry_run: bool,
+    /// Id of the municipality of the rows.
+    #[arg(long)]
+    municipality_id: Option<String>,
+    /// Region of the rows, for a support list of several municipalities.
+    #[arg(long)]
+    region_code: Option<String>,
+    /// Remove or change more than a fifth of a list or a map.
+    #[arg(long, requires = "reason")]
+    force: bool,
+    /// Why, for the audit.
+    #[arg(long)]
+    reason: Option<String>,
+    /// The draft whose schools are replaced.
+    #[arg(long)]
+    support_list_id: Option<String>,
+    /// Level of the draft list.
+    #[arg(long)]
+    level: Option<String>,
+    /// Category of the draft list.
+    #[arg(long)]
+    category: Option<String>,
+    /// Calendar year of the results of the draft list.
+    #[arg(long)]
+    results_year: Option<i32>,
+    /// Id of the order of the draft list.
+    #[arg(long)]
+    order_id: Option<String>,
+    /// The draft whose measures are replaced.
+    #[arg(long)]
+    road_map_id: Option<String>,
+    /// Academic year of statistics that do not say theirs.
+    #[arg(long)]
+    academic_year: Option<i32>,
 }
 
 #[derive(Subcommand)]
@@ -136,14 +214,87 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let epoch = changes::new_epoch(&mut config.database_url.connect()?)?;
             Ok(writeln!(std::io::stdout(), "{epoch}")?)
         }
+        Command::Conformance { url, client, secret } => {
+            let config = Config::from_env()?;
+            let secret = match (secret, client) {
+                (Some(secret), _) => secret,
+                (None, client) => {
+                    let client = ClientId(client.unwrap_or_default());
+                    let vault = Vault::load(&config.data_dir)?;
+                    webhooks::secret_of(&mut config.database_url.connect()?, &vault, &client, &url)?
+                }
+            };
+            check_receiver(&config, &url, &secret).await
+        }
+        Command::Receiver { listen, secret } => demo::receiver::run(listen, secret, Clock::system()).await,
         Command::Demo { reset } => {
             let config = Config::from_env()?;
             demo::run(&config.data_dir, config.listen, reset).await
         }
+        Command::Import(arguments) => import(arguments).await,
         Command::Openapi => {
             let mut text = serde_json::to_string_pretty(&document())?;
             text.push('\n');
             Ok(std::io::stdout().write_all(text.as_bytes())?)
         }
     }
+}
+
+/// Connections that an import by the command line needs: one to write, one to look.
+const IMPORT_CONNECTIONS: u32 = 2;
+
+async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    migrate::up(&config.database_url)?;
+    let clock = Clock::system();
+    let db = Db::open(&config.database_url, IMPORT_CONNECTIONS, clock.clone())?;
+    let files = open_files(&config)?;
+    let path = arguments.file;
+    let bytes = std::fs::read(&path).with_context(|| path.display().to_string())?;
+    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let wanted = OperatorImport {
+        name,
+        kind: arguments.kind,
+        mode: arguments.mode,
+        dry_run: arguments.dry_run,
+        municipality_id: arguments.municipality_id,
+        region_code: arguments.region_code,
+        force: arguments.force,
+        reason: arguments.reason,
+        support_list_id: arguments.support_list_id,
+        level: arguments.level,
+        category: arguments.category,
+        results_year: arguments.results_year,
+        order_id: arguments.order_id,
+        road_map_id: arguments.road_map_id,
+        academic_year: arguments.academic_year,
+    };
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template("{bar:30} {pos}/{len} {elapsed}")?);
+    let told = |done: usize, total: usize| {
+        bar.set_length(u64::try_from(total).unwrap_or(u64::MAX));
+        bar.set_position(u64::try_from(done).unwrap_or(u64::MAX));
+    };
+    let report = import_by_operator(&db, &files, &clock, wanted, bytes, &told).await;
+    bar.finish_and_clear();
+    let report = report?;
+    writeln!(std::io::stdout(), "{}", report.summary)?;
+    if let Some(errors) = report.errors {
+        let mut beside = path.into_os_string();
+        beside.push(".errors.csv");
+        std::fs::write(&beside, errors)?;
+        writeln!(std::io::stdout(), "{}", PathBuf::from(beside).display())?;
+    }
+    if report.is_clean { Ok(()) } else { bail!("not every row was imported") }
+}
+
+async fn check_receiver(config: &Config, url: &str, secret: &str) -> anyhow::Result<()> {
+    // Who runs the command may send wherever he likes: the one target is what he names.
+    let target = Targets::of(url)?;
+    let ca = config.webhook_ca_file.as_ref().map(std::fs::read).transpose()?;
+    let sender = Sender::new(target, ca.as_deref())?;
+    let checks = conformance::check(&sender, url, secret, Clock::system().now()).await?;
+    std::io::stdout().write_all(conformance::table(&checks).as_bytes())?;
+    anyhow::ensure!(checks.iter().all(|check| check.passed), "the receiver does not conform");
+    Ok(())
 }

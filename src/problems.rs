@@ -110,6 +110,8 @@ problems! {
     ROAD_MAP_IN_USE "road-map-in-use" 409, "Дорожная карта используется в мониторинге", "A monitoring uses the road map", "municipal_officer", "Дождитесь завершения мониторинга; в запланированном укажите другую карту.", "Let the monitoring be completed; name another map in a planned one.";
     AMENDMENT_EXISTS "amendment-exists" 409, "Новая редакция уже готовится", "An amendment is in work already", "municipal_officer", "Продолжите работу с существующим проектом.", "Go on with the existing draft.";
     MEASURE_EXISTS "measure-exists" 409, "Мероприятие с таким кодом уже есть", "A measure with this code exists already", "municipal_officer", "Выберите другой код.", "Choose another code.";
+    // Imports
+    IMPORT_SHRINKS "import-shrinks" 409, "Загрузка удалит или изменит больше пятой части записей", "The import would remove or change more than a fifth of the entries", "municipal_officer", "Проверьте, полон ли файл; если всё верно, повторите загрузку с force и reason.", "Check whether the file is complete; if all is right, repeat the import with force and reason.";
     // Monitorings and reports
     MONITORING_STATE "monitoring-state" 409, "Состояние мониторинга не допускает этого", "The state of the monitoring does not allow this", "municipal_officer", "Посмотрите actions мониторинга.", "See the monitoring's actions.";
     MONITORING_NOT_READY "monitoring-not-ready" 409, "Мониторинг пока нельзя перевести дальше", "The monitoring cannot go on yet", "municipal_officer", "Устраните причины из blocked_by.", "Remove the causes in blocked_by.";

@@ -21,6 +21,7 @@ use crate::config::Config;
 use crate::db::{Db, migrate};
 use crate::features;
 use crate::features::changes::Exports;
+use crate::features::imports::{ImportLimits, Runner};
 use crate::features::monitoring_indicators::SmallCells;
 use crate::features::webhooks::{Delivering, Dispatcher, Sender};
 use crate::files::{Files, StoreUrl};
@@ -48,6 +49,7 @@ pub struct Application {
     clock: Clock,
     feed_days: u32,
     delivering: Delivering,
+    runner: Runner,
 }
 
 impl Application {
@@ -64,8 +66,7 @@ impl Application {
         let tokens =
             Data::new(Tokens::new(keys, config.token_issuer.clone(), config.token_audience.clone())?);
         let outside = Data::new(Outside::new(config.outside_issuer.clone())?);
-        let store = config.evidence_store.clone().map_or_else(|| local_store(config), Ok)?;
-        let files = Files::open(&store, &config.store_options.0, config.data_dir.join("incoming"))?;
+        let files = open_files(config)?;
         let limits = UploadLimits {
             file_bytes: config.evidence_file_mib * MIB,
             report_bytes: config.evidence_report_mib * MIB,
@@ -74,6 +75,9 @@ impl Application {
         let ca = config.webhook_ca_file.as_ref().map(std::fs::read).transpose().context("WEBHOOK_CA_FILE")?;
         let sender = Sender::new(config.webhook_targets.clone(), ca.as_deref())?;
         let vault = Arc::new(Vault::load(&config.data_dir)?);
+        let import_limits =
+            Data::new(ImportLimits(UploadLimits { file_bytes: config.import_mib * MIB, ..limits }));
+        let runner = Runner::default();
         let listener = TcpListener::bind(config.listen)?;
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -90,6 +94,7 @@ impl Application {
         let body_deadline = BodyDeadline(Duration::from_secs(config.body_seconds));
         let (shared_db, shared_clock) = (Data::new(db.clone()), Data::new(clock.clone()));
         let (shared_files, limits) = (Data::new(files.clone()), Data::new(limits));
+        let shared_runner = Data::new(runner.clone());
         let small_cells = Data::new(SmallCells(config.small_cells_below));
         let exports = Data::new(Exports::default());
         let mut server = HttpServer::new(move || {
@@ -109,6 +114,8 @@ impl Application {
                 .app_data(shared_clock.clone())
                 .app_data(shared_files.clone())
                 .app_data(limits.clone())
+                .app_data(import_limits.clone())
+                .app_data(shared_runner.clone())
                 .app_data(routes.clone())
                 .wrap(from_fn(conventions::around))
                 .configure(api::serve)
@@ -125,7 +132,7 @@ impl Application {
             server = server.workers(workers);
         }
         let (server, port, feed_days) = (server.listen(listener)?.run(), address.port(), config.feed_days);
-        Ok(Self { server, port, db, files, clock, feed_days, delivering })
+        Ok(Self { server, port, db, files, clock, feed_days, delivering, runner })
     }
 
     /// The port it listens on.
@@ -146,6 +153,18 @@ impl Application {
         &self.delivering
     }
 
+    /// Its store of files.
+    #[must_use]
+    pub fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What runs its jobs, once [`run`](Self::run) lets it.
+    #[must_use]
+    pub fn runner(&self) -> &Runner {
+        &self.runner
+    }
+
     /// The server, to run it beside something else or to stop it by its handle.
     pub fn into_server(self) -> Server {
         self.server
@@ -160,7 +179,8 @@ impl Application {
     pub async fn run(self) -> anyhow::Result<()> {
         let mut signals = Signals::listen()?;
         log::info!("listening on port {}", self.port);
-        actix_web::rt::spawn(features::sweep(self.db.clone(), self.files));
+        actix_web::rt::spawn(features::sweep(self.db.clone(), self.files.clone()));
+        actix_web::rt::spawn(self.runner.work(self.db.clone(), self.files, self.clock.clone()));
         actix_web::rt::spawn(features::tend(self.db.clone(), self.clock, self.feed_days));
         let dispatcher = actix_web::rt::spawn(Dispatcher::new(self.delivering).run());
         let (db, handle) = (self.db, self.server.handle());
@@ -202,6 +222,16 @@ impl Signals {
         #[cfg(not(unix))]
         interrupted.await.ok();
     }
+}
+
+/// The store of files that the settings name.
+///
+/// # Errors
+///
+/// The folder cannot be made, or the settings of the bucket do not fit.
+pub fn open_files(config: &Config) -> anyhow::Result<Files> {
+    let store = config.evidence_store.clone().map_or_else(|| local_store(config), Ok)?;
+    Files::open(&store, &config.store_options.0, config.data_dir.join("incoming"))
 }
 
 /// The folder of files that belongs to the data folder.

@@ -46,6 +46,11 @@ impl Person {
         Self::settle(address, login, &text(&made, "one_time_password")?).await
     }
 
+    /// Somebody else, who has this token.
+    pub fn with_token(&self, token: String) -> Self {
+        Self { http: self.http.clone(), base: self.base.clone(), token }
+    }
+
     /// Reads.
     pub async fn get(&self, path: &str) -> anyhow::Result<Value> {
         let answer = self.send(self.request(Method::GET, path)).await?;

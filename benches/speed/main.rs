@@ -15,6 +15,8 @@ mod database;
 mod deadlines;
 mod feed;
 mod files;
+mod hooks;
+mod import;
 mod load;
 mod next_year;
 mod raw;

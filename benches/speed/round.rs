@@ -13,6 +13,7 @@ use crate::api::{Person, text};
 use crate::database::Database;
 use crate::deadlines;
 use crate::files;
+use crate::import;
 use crate::load::{self, CONNECTIONS, Requests};
 use crate::next_year;
 use crate::raw;
@@ -51,7 +52,8 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
     sheets::measure(database, table)?;
     deadlines::obligations(database, &region, (first, last), table).await?;
     conclusions(database, &region, table).await?;
-    next_year::measure(database, &service, &region, table).await
+    next_year::measure(database, &service, &region, table).await?;
+    import::measure(database, &service, &region, table).await
 }
 
 /// First day of the year, today in Moscow, last day of the year.

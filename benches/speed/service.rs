@@ -21,11 +21,16 @@ pub struct Service {
 impl Service {
     /// The program, with its defaults.
     pub fn start(database: &Database) -> anyhow::Result<Self> {
+        Self::start_telling(database, "")
+    }
+
+    /// The program, which may deliver webhooks to these targets.
+    pub fn start_telling(database: &Database, targets: &str) -> anyhow::Result<Self> {
         let address = free_address()?;
         let mut command = Command::new(PROGRAM);
         command.arg("serve").env("LISTEN", address.to_string()).env("RUST_LOG", "warn");
         // Ten files at once, several times over, into one report.
-        command.env("EVIDENCE_REPORT_MIB", "4096");
+        command.env("EVIDENCE_REPORT_MIB", "4096").env("WEBHOOK_TARGETS", targets);
         Self::run(settings(command, database), address)
     }
 

@@ -34,6 +34,14 @@ codes! {
     }
 }
 
+impl ClientScope {
+    /// Whether it only lets read.
+    #[must_use]
+    pub fn reads(self) -> bool {
+        self.as_str().ends_with(":read")
+    }
+}
+
 /// Reads a list of scopes separated by spaces; `None` when one of them is unknown.
 #[must_use]
 pub fn parse(text: &str) -> Option<Vec<ClientScope>> {

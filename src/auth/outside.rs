@@ -1,7 +1,7 @@
 //! Tokens of an outside issuer: a region's single sign-on, accepted when it is configured.
 //!
-//! Its users have no account here, so they read and are clients, and nothing else: reports,
-//! reviews and signatures are the acts of people whom this service knows by their accounts.
+//! Its users have no account here, so they read and nothing else: what is written has an author
+//! whom this service knows, a person by his account or a client by its registration.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -130,11 +130,18 @@ enum Audience {
     Many(Vec<String>),
 }
 
+/// The issuer's keys, and when they were last asked for, in vain or not.
+#[derive(Default)]
+struct Fetched {
+    asked_at: Option<DateTime<Utc>>,
+    set: Option<Arc<JwkSet>>,
+}
+
 /// Reads the tokens of the outside issuer, if there is one.
 pub struct Outside {
     issuer: Option<OutsideIssuer>,
     http: reqwest::Client,
-    keys: Mutex<Option<(DateTime<Utc>, Arc<JwkSet>)>>,
+    keys: Mutex<Fetched>,
     verified: Cache<String, (Vouched, i64)>,
 }
 
@@ -153,7 +160,7 @@ impl Outside {
             .timeout(FETCH_LIMIT)
             .no_proxy()
             .build()?;
-        Ok(Self { issuer, http, keys: Mutex::new(None), verified: Cache::new(CACHED) })
+        Ok(Self { issuer, http, keys: Mutex::default(), verified: Cache::new(CACHED) })
     }
 
     /// Whether the token says that it is of this issuer; its signature is not looked at yet.
@@ -209,26 +216,24 @@ impl Outside {
     /// The issuer's key with this id; the key set is read again when it is old or lacks the key.
     async fn key(&self, issuer: &OutsideIssuer, kid: &str, now: DateTime<Utc>) -> Result<Option<Jwk>, Error> {
         let mut keys = self.keys.lock().await;
-        let known = keys.as_ref().and_then(|(_, set)| set.find(kid));
-        let age = keys.as_ref().map(|(at, _)| now - *at);
-        let waits = match known {
-            Some(_) => chrono::Duration::minutes(BELIEVED_MINUTES),
-            None => chrono::Duration::seconds(UNKNOWN_WAITS_SECONDS),
+        let is_known = keys.set.as_ref().is_some_and(|set| set.find(kid).is_some());
+        let waits = match is_known {
+            true => chrono::Duration::minutes(BELIEVED_MINUTES),
+            false => chrono::Duration::seconds(UNKNOWN_WAITS_SECONDS),
         };
+        let age = keys.asked_at.map(|at| now - at);
         if age.is_none_or(|age| age >= waits || age < chrono::Duration::zero()) {
+            keys.asked_at = Some(now);
             match self.fetch(issuer).await {
-                Ok(set) => *keys = Some((now, Arc::new(set))),
-                Err(cause) => {
-                    log::error!("the keys of the outside issuer cannot be read: {cause:#}");
-                    match keys.as_mut() {
-                        // What was read before still serves; it is not asked for at every request.
-                        Some((at, _)) => *at = now,
-                        None => return Err(Error::refuse(&problems::UNAVAILABLE)),
-                    }
-                }
+                Ok(set) => keys.set = Some(Arc::new(set)),
+                // What was read before still serves; it is not asked for at every request.
+                Err(cause) => log::error!("the keys of the outside issuer cannot be read: {cause:#}"),
             }
         }
-        Ok(keys.as_ref().and_then(|(_, set)| set.find(kid)).cloned())
+        match &keys.set {
+            Some(set) => Ok(set.find(kid).cloned()),
+            None => Err(Error::refuse(&problems::UNAVAILABLE)),
+        }
     }
 
     async fn fetch(&self, issuer: &OutsideIssuer) -> anyhow::Result<JwkSet> {
@@ -285,17 +290,18 @@ fn vouch(issuer: &OutsideIssuer, claims: OutsideClaims) -> Option<(Vouched, i64)
     let (rights, scope) = if meant.contains(&Role::RegionalViewer.as_str()) {
         (Rights::Role(Role::RegionalViewer), region)
     } else if meant.contains(&SERVICE) {
-        let municipality = text(&issuer.municipality_claim);
         let scopes: Vec<ClientScope> = claims
             .scope
             .iter()
             .flat_map(|scope| scope.split(' '))
             .filter_map(|scope| client_scope::parse(scope)?.pop())
+            .filter(|scope| scope.reads())
             .collect();
         // A municipality that cannot be read must not widen the token to the whole region.
-        let scope = match municipality {
-            Some(id) => is_uuid(&id).then_some(Scope::Published(MunicipalityId(id))),
-            None => region,
+        let scope = match value_at(&claims.rest, &issuer.municipality_claim) {
+            None | Some(Value::Null) => region,
+            Some(Value::String(id)) if is_uuid(id) => Some(Scope::Published(MunicipalityId(id.clone()))),
+            Some(_) => None,
         };
         (Rights::Scopes(scopes), scope)
     } else {
@@ -310,14 +316,17 @@ fn vouch(issuer: &OutsideIssuer, claims: OutsideClaims) -> Option<(Vouched, i64)
 
 /// The text or texts under a path of members separated by dots.
 fn texts_at<'a>(claims: &'a Map<String, Value>, path: &str) -> Vec<&'a str> {
-    let mut members = path.split('.');
-    let first = members.next().and_then(|name| claims.get(name));
-    let found = members.fold(first, |value, name| value.and_then(|value| value.get(name)));
-    match found {
+    match value_at(claims, path) {
         Some(Value::String(text)) => vec![text],
         Some(Value::Array(values)) => values.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     }
+}
+
+fn value_at<'a>(claims: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    let mut members = path.split('.');
+    let first = members.next().and_then(|name| claims.get(name));
+    members.fold(first, |value, name| value.and_then(|value| value.get(name)))
 }
 
 #[cfg(test)]

@@ -33,6 +33,16 @@ impl Scope {
         }
     }
 
+    /// The same, where something belongs to one municipality: what stands in a list is of the list's
+    /// own, whatever else the caller reaches.
+    #[must_use]
+    pub fn within(&self, municipality: &MunicipalityId) -> Self {
+        match self {
+            Self::Region(_) => Self::Published(municipality.clone()),
+            other => other.clone(),
+        }
+    }
+
     /// The schools, when the scope is narrower than a municipality.
     #[must_use]
     pub fn schools(&self) -> Option<&[SchoolId]> {

@@ -229,6 +229,56 @@ diesel::table! {
 }
 
 diesel::table! {
+    job_errors (job_id, number) {
+        job_id -> Text,
+        number -> Integer,
+        row_number -> Integer,
+        column_title -> Nullable<Text>,
+        code -> Text,
+        value -> Nullable<Text>,
+        message_ru -> Text,
+        message_en -> Text,
+    }
+}
+
+diesel::table! {
+    jobs (id) {
+        id -> Text,
+        kind -> Text,
+        mode -> Text,
+        dry_run -> Bool,
+        parameters -> Text,
+        account_id -> Nullable<Text>,
+        client_id -> Nullable<Text>,
+        acting -> Bool,
+        municipality_id -> Nullable<Text>,
+        region_code -> Nullable<Text>,
+        request_id -> Text,
+        fingerprint -> Text,
+        file -> Text,
+        status -> Text,
+        applied -> Bool,
+        failure -> Nullable<Text>,
+        rows_total -> Integer,
+        rows_created -> Integer,
+        rows_updated -> Integer,
+        rows_unchanged -> Integer,
+        rows_rejected -> Integer,
+        removed -> Integer,
+        errors_count -> Integer,
+        results -> Text,
+        attempts -> Integer,
+        worker -> Nullable<Text>,
+        lease_until -> Nullable<Timestamp>,
+        started_at -> Nullable<Timestamp>,
+        finished_at -> Nullable<Timestamp>,
+        version -> Integer,
+        created_at -> Timestamp,
+        updated_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     measures (id) {
         id -> Text,
         road_map_id -> Text,
@@ -696,6 +746,9 @@ diesel::joinable!(indicator_values -> municipalities (municipality_id));
 diesel::joinable!(indicator_values -> reports (report_id));
 diesel::joinable!(indicator_values -> schools (school_id));
 diesel::joinable!(indicators -> municipalities (municipality_id));
+diesel::joinable!(job_errors -> jobs (job_id));
+diesel::joinable!(jobs -> accounts (account_id));
+diesel::joinable!(jobs -> municipalities (municipality_id));
 diesel::joinable!(measures -> municipalities (municipality_id));
 diesel::joinable!(measures -> recommendations (recommendation_id));
 diesel::joinable!(measures -> road_maps (road_map_id));
@@ -757,6 +810,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     indicator_values,
     indicators,
+    job_errors,
+    jobs,
     measures,
     monitoring_schools,
     monitorings,

@@ -253,6 +253,33 @@ impl<'a> Tx<'a> {
         !self.changes.is_empty()
     }
 
+    /// Does a part of the transaction so that its failure leaves the rest as it was: what it stored
+    /// and noted is taken back.
+    ///
+    /// # Errors
+    ///
+    /// The error of `work`, or that of the savepoint.
+    pub fn attempt<T, E, F>(&mut self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Self) -> Result<T, E>,
+        E: From<diesel::result::Error>,
+    {
+        let noted = (self.changes.len(), self.events.len());
+        self.conn.batch_execute("SAVEPOINT attempt")?;
+        match work(self) {
+            Ok(value) => {
+                self.conn.batch_execute("RELEASE SAVEPOINT attempt")?;
+                Ok(value)
+            }
+            Err(cause) => {
+                self.changes.truncate(noted.0);
+                self.events.truncate(noted.1);
+                self.conn.batch_execute("ROLLBACK TO SAVEPOINT attempt; RELEASE SAVEPOINT attempt")?;
+                Err(cause)
+            }
+        }
+    }
+
     pub(super) fn write_journal(&mut self) -> QueryResult<()> {
         if self.changes.is_empty() && self.events.is_empty() {
             return Ok(());

@@ -7,6 +7,8 @@ pub mod case;
 mod paper;
 pub mod play;
 mod player;
+mod portal;
+pub mod receiver;
 mod review;
 mod statistics;
 
@@ -25,6 +27,9 @@ use crate::startup::Application;
 
 /// Name of the file that says that the play was played to its end.
 const FINISHED: &str = "played.json";
+
+/// Where the demonstration's webhook delivers: `school-roadmap receiver` listens there.
+const RECEIVER: &str = "http://127.0.0.1:8090";
 
 /// Plays the case unless it was played before, then serves it on `listen`.
 ///
@@ -45,6 +50,7 @@ pub async fn run(data_dir: &Path, listen: SocketAddr, reset: bool) -> anyhow::Re
     std::fs::create_dir_all(&folder)?;
     let database = DatabaseUrl::Sqlite(folder.join("school-roadmap.db"));
     let mut config = Config::local(database, folder);
+    config.webhook_targets = RECEIVER.parse()?;
     if !finished.exists() {
         let played = play_with_progress(&config).await?;
         std::fs::write(&finished, serde_json::to_vec_pretty(&played)?)?;
@@ -74,6 +80,10 @@ async fn play_with_progress(config: &Config) -> anyhow::Result<Played> {
         report.inc(1);
     })
     .await;
+    let outcome = match outcome {
+        Ok(mut played) => portal::connect(&base, &clock, RECEIVER, &mut played).await.map(|()| played),
+        refused => refused,
+    };
     handle.stop(true).await;
     serving.await??;
     bar.finish_and_clear();
@@ -90,6 +100,18 @@ fn greeting(base: &str, played: &Played) -> String {
     for (login, role) in &played.accounts {
         text.push_str(&format!("    {login:<12} {role}\n"));
     }
+    text.push_str(&format!(
+        "\n  A service client, as a portal would have it, and its webhook to {RECEIVER}\n    \
+         client_id     {}\n    client_secret {}\n    webhook       {}\n\n    \
+         curl -s {base}/api/v1/oauth/token -u '{}:{}' -d grant_type=client_credentials\n    \
+         school-roadmap receiver --secret '{}'\n",
+        played.client_id,
+        played.client_secret,
+        played.webhook_secret,
+        played.client_id,
+        played.client_secret,
+        played.webhook_secret
+    ));
     text.push_str(&format!(
         "\n  Sign in and read the conclusions:\n\n    TOKEN=$(curl -s {base}/api/v1/auth/login -H 'Content-Type: application/json' \\\n      \
          -d '{{\"login\": \"officer\", \"password\": \"{PASSWORD}\"}}' | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/')\n    \

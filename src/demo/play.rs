@@ -47,6 +47,15 @@ pub struct Played {
     pub note_id: String,
     /// Logins and roles.
     pub accounts: Vec<(String, String)>,
+    /// The service client of the portal.
+    #[serde(default)]
+    pub client_id: String,
+    /// Its secret.
+    #[serde(default)]
+    pub client_secret: String,
+    /// The secret of its webhook; empty where none may be delivered.
+    #[serde(default)]
+    pub webhook_secret: String,
 }
 
 /// The first instant of the play: noon of the day on which the road map is approved.

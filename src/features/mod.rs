@@ -42,6 +42,8 @@ pub mod notes;
 
 pub mod obligations;
 
+pub mod imports;
+
 pub mod changes;
 
 pub mod webhooks;
@@ -77,6 +79,7 @@ pub fn configure(operations: &mut Operations) {
         .configure(monitoring_indicators::configure)
         .configure(notes::configure)
         .configure(obligations::configure)
+        .configure(imports::configure)
         .configure(changes::configure)
         .configure(webhooks::configure);
 }
@@ -103,6 +106,7 @@ fn catalogue() -> Catalogue {
         .with("monitoring_indicators", monitoring_indicators::CATALOGUE)
         .with("notes", notes::CATALOGUE)
         .with("obligations", obligations::CATALOGUE)
+        .with("imports", imports::CATALOGUE)
         .with("changes", changes::CATALOGUE)
         .with("webhooks", webhooks::CATALOGUE)
 }

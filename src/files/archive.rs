@@ -41,9 +41,31 @@ pub(super) fn examine<R: Read + Seek>(kind: FileKind, mut file: R) -> Result<(),
         FileKind::Docx => has("[Content_Types].xml") && has("word/document.xml"),
         FileKind::Xlsx => has("[Content_Types].xml") && has("xl/workbook.xml"),
         FileKind::Odt => has("content.xml") && says_odt(&mut archive),
-        FileKind::Pdf | FileKind::Jpeg | FileKind::Png => false,
+        FileKind::Pdf | FileKind::Jpeg | FileKind::Png | FileKind::Csv | FileKind::Json => false,
     };
     if fits { Ok(()) } else { Err(FileFault::Content) }
+}
+
+/// Refuses an archive whose files really unpack to more than `whole` bytes together, or one of them
+/// to more than `each`: what the archive declares need not be true. Nothing is kept.
+///
+/// # Errors
+///
+/// [`FileFault::Archive`] for too much, [`FileFault::Content`] for what cannot be unpacked.
+pub fn unpacks_within<R: Read + Seek>(file: R, each: u64, whole: u64) -> Result<(), FileFault> {
+    let mut archive = ZipArchive::new(file).map_err(|_unreadable| FileFault::Content)?;
+    let mut left = whole;
+    for number in 0..archive.len() {
+        let entry = archive.by_index(number).map_err(|_unreadable| FileFault::Content)?;
+        let most = left.min(each);
+        let unpacked = std::io::copy(&mut entry.take(most + 1), &mut std::io::sink());
+        let unpacked = unpacked.map_err(|_broken| FileFault::Content)?;
+        if unpacked > most {
+            return Err(FileFault::Archive);
+        }
+        left -= unpacked;
+    }
+    Ok(())
 }
 
 /// Number of entries by the end record; `None` when there is none, or the archive is of the
@@ -137,6 +159,10 @@ mod tests {
         let at = bytes.windows(4).rposition(|four| four == b"PK\x01\x02").unwrap();
         bytes[at + 24..at + 28].copy_from_slice(&(u32::MAX - 1).to_le_bytes());
         assert_eq!(examined(FileKind::Docx, &bytes), Err(FileFault::Archive));
+        let small = archive(&[TYPES, ("xl/workbook.xml", &[b' '; 500])]);
+        assert_eq!(unpacks_within(Cursor::new(&small), 500, 508), Ok(()));
+        assert_eq!(unpacks_within(Cursor::new(&small), 499, 1_000), Err(FileFault::Archive));
+        assert_eq!(unpacks_within(Cursor::new(&small), 500, 507), Err(FileFault::Archive));
         let names: Vec<String> = (0..=ENTRIES).map(|number| format!("word/{number}.xml")).collect();
         let many: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
         assert_eq!(examined(FileKind::Docx, &archive(&many)), Err(FileFault::Archive));

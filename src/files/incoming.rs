@@ -1,7 +1,7 @@
 //! A file on its way in: hashed, cleaned and written piece by piece.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -29,6 +29,23 @@ pub struct Incoming {
     file: Arc<File>,
     unsettled: usize,
     settling: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Received {
+    /// Its bytes, in memory: for a file that is small enough to be looked at whole.
+    ///
+    /// # Errors
+    ///
+    /// The folder does not give them.
+    pub async fn bytes(&self) -> Result<Vec<u8>, FileFailure> {
+        let mut file = self.file.reopen()?;
+        run(move || {
+            let mut bytes = Vec::new();
+            file.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        })
+        .await
+    }
 }
 
 enum State {

@@ -18,6 +18,10 @@ pub enum FileKind {
     Jpeg,
     /// An image.
     Png,
+    /// A table as text; its content says nothing of its kind.
+    Csv,
+    /// Rows as JSON; its content says nothing of its kind.
+    Json,
 }
 
 /// What is wrong with a file.
@@ -36,8 +40,10 @@ pub enum FileFault {
 }
 
 impl FileKind {
-    /// Every kind.
-    pub const ALL: [Self; 6] = [Self::Pdf, Self::Docx, Self::Xlsx, Self::Odt, Self::Jpeg, Self::Png];
+    /// The kinds that are taken as evidence.
+    pub const EVIDENCE: [Self; 6] = [Self::Pdf, Self::Docx, Self::Xlsx, Self::Odt, Self::Jpeg, Self::Png];
+    /// The kinds whose rows are imported.
+    pub const IMPORTS: [Self; 3] = [Self::Csv, Self::Xlsx, Self::Json];
 
     /// The kind that the extension of a file name says, in any case of letters.
     #[must_use]
@@ -50,6 +56,8 @@ impl FileKind {
             "odt" => Self::Odt,
             "jpg" | "jpeg" => Self::Jpeg,
             "png" => Self::Png,
+            "csv" => Self::Csv,
+            "json" => Self::Json,
             _ => return None,
         })
     }
@@ -64,6 +72,22 @@ impl FileKind {
             Self::Odt => "application/vnd.oasis.opendocument.text",
             Self::Jpeg => "image/jpeg",
             Self::Png => "image/png",
+            Self::Csv => "text/csv",
+            Self::Json => "application/json",
+        }
+    }
+
+    /// What people call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Pdf => "PDF",
+            Self::Docx => "DOCX",
+            Self::Xlsx => "XLSX",
+            Self::Odt => "ODT",
+            Self::Jpeg => "JPEG",
+            Self::Png => "PNG",
+            Self::Csv => "CSV",
+            Self::Json => "JSON",
         }
     }
 
@@ -77,6 +101,8 @@ impl FileKind {
             Self::Odt => ".odt",
             Self::Jpeg => ".jpg",
             Self::Png => ".png",
+            Self::Csv => ".csv",
+            Self::Json => ".json",
         }
     }
 
@@ -87,6 +113,7 @@ impl FileKind {
             Self::Docx | Self::Xlsx | Self::Odt => head.starts_with(b"PK\x03\x04"),
             Self::Jpeg => head.starts_with(&[0xFF, 0xD8, 0xFF]),
             Self::Png => head.starts_with(b"\x89PNG\r\n\x1a\n"),
+            Self::Csv | Self::Json => true,
         }
     }
 
@@ -113,14 +140,19 @@ impl FileFault {
         }
     }
 
-    /// What to tell about it.
+    /// What to tell about it where files of these kinds are taken.
     #[must_use]
-    pub fn detail(&self) -> Bi {
+    pub fn detail(&self, taken: &[FileKind]) -> Bi {
         match self {
-            Self::Extension => Bi::fixed(
-                "Принимаются файлы PDF, DOCX, XLSX, ODT, JPEG и PNG",
-                "PDF, DOCX, XLSX, ODT, JPEG and PNG files are taken",
-            ),
+            Self::Extension => {
+                let names: Vec<&str> = taken.iter().map(|kind| kind.name()).collect();
+                let (last, first) = names.split_last().unwrap_or((&"", &[]));
+                let first = first.join(", ");
+                Bi::of(
+                    format!("Принимаются файлы {first} и {last}"),
+                    format!("{first} and {last} files are taken"),
+                )
+            }
             Self::Content => Bi::fixed(
                 "Содержимое файла не соответствует его расширению или повреждено",
                 "The content of the file is not what its extension says, or it is damaged",

@@ -9,6 +9,7 @@ mod kind;
 mod photo;
 mod store;
 
+pub use self::archive::unpacks_within;
 pub use self::incoming::{Incoming, Received};
 pub use self::kind::{FileFault, FileKind};
 pub use self::store::{Files, StoreUrl, Stored};

@@ -172,6 +172,20 @@ impl Files {
         Ok(Stored { size, bytes })
     }
 
+    /// Reads a file whole: for one that is small.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn read_whole(&self, key: &str) -> Result<Vec<u8>, FileFailure> {
+        let mut stored = self.read(key, None).await?;
+        let mut bytes = Vec::with_capacity(usize::try_from(stored.size).unwrap_or_default());
+        while let Some(piece) = stored.bytes.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        Ok(bytes)
+    }
+
     /// Removes a file; one that is not there is no failure.
     ///
     /// # Errors

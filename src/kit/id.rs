@@ -95,6 +95,8 @@ ids! {
     IndicatorValueId
     /// A note.
     NoteId
+    /// An import that runs by itself.
+    JobId
 }
 
 #[cfg(test)]

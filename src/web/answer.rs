@@ -17,7 +17,7 @@ use crate::error::Error;
 /// An answer before it is sent: what an idempotency key keeps.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// 200, 201 or 204.
+    /// 200, 201, 202 or 204.
     pub status: StatusCode,
     /// The body; null for 204.
     pub body: Value,
@@ -71,6 +71,21 @@ impl Answer {
     #[must_use]
     pub fn created(mut self, location: String) -> Self {
         self.status = StatusCode::CREATED;
+        self.location = Some(location);
+        self
+    }
+
+    /// Adds the address of what it shows.
+    #[must_use]
+    pub fn at(mut self, location: String) -> Self {
+        self.location = Some(location);
+        self
+    }
+
+    /// Makes it a 202 with the address under which what was begun is followed.
+    #[must_use]
+    pub fn accepted(mut self, location: String) -> Self {
+        self.status = StatusCode::ACCEPTED;
         self.location = Some(location);
         self
     }

@@ -65,6 +65,21 @@ impl<T: DeserializeOwned + ToSchema + 'static> Body<T> {
     pub fn of_form(fields: &serde_json::Value, hash: String) -> Result<Self, Error> {
         Ok(Self { outcome: examine(fields.to_string().as_bytes())?, hash })
     }
+
+    /// A document that was read already, as a body.
+    ///
+    /// # Errors
+    ///
+    /// As [`of_form`](Self::of_form).
+    pub fn of_document(document: json::Document, hash: String) -> Result<Self, Error> {
+        Ok(Self { outcome: judge(document)?, hash })
+    }
+
+    /// A body that is no JSON at all.
+    #[must_use]
+    pub fn unreadable(why: Violation, hash: String) -> Self {
+        Self { outcome: Outcome::Malformed(vec![why]), hash }
+    }
 }
 
 impl<T> Body<T> {
@@ -81,6 +96,15 @@ impl<T> Body<T> {
             malformed @ Outcome::Malformed(_) => malformed,
         };
         self
+    }
+
+    /// The value as it came, when nothing is wrong with it so far.
+    #[must_use]
+    pub fn good(&self) -> Option<&T> {
+        match &self.outcome {
+            Outcome::Good(value) => Some(value),
+            Outcome::Malformed(_) | Outcome::Invalid(_) => None,
+        }
     }
 
     /// SHA-256 of the bytes, hex.
@@ -165,7 +189,8 @@ async fn receive(req: &HttpRequest, mut payload: Payload, limit: usize) -> Resul
     Ok(bytes.freeze())
 }
 
-fn media_type(req: &HttpRequest) -> Option<String> {
+/// The media type of a body, without parameters.
+pub(super) fn media_type(req: &HttpRequest) -> Option<String> {
     let header = req.headers().get(CONTENT_TYPE)?.to_str().ok()?;
     Some(header.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
 }
@@ -175,6 +200,10 @@ fn examine<T: DeserializeOwned + ToSchema + 'static>(bytes: &[u8]) -> Result<Out
         Ok(document) => document,
         Err(violation) => return Ok(Outcome::Malformed(vec![violation])),
     };
+    judge(document)
+}
+
+fn judge<T: DeserializeOwned + ToSchema + 'static>(document: json::Document) -> Result<Outcome<T>, Error> {
     let broken = check::check::<T>(&document.value).map_err(Error::Internal)?;
     let mut malformed = document.malformed;
     malformed.extend(broken.malformed);

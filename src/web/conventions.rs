@@ -157,7 +157,8 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     if codings.any(|coding| !coding.eq_ignore_ascii_case(b"identity")) {
         return Some(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
     }
-    let has_forms = |path: &str| path.ends_with("/content") || path.ends_with("/progress");
+    let has_forms =
+        |path: &str| ["/content", "/progress", "/errors"].iter().any(|ending| path.ends_with(ending));
     let json_only = req.path().starts_with("/api/") && !has_forms(req.path());
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     let in_lines = req.path().ends_with("/export");

@@ -19,6 +19,34 @@ struct Findings {
     forbidden: Vec<String>,
 }
 
+impl Findings {
+    /// The document with what was found about it.
+    fn about(self, value: Value) -> Document {
+        let twice = |pointer| {
+            let detail = Bi::fixed("Поле указано дважды", "The member stands twice");
+            Violation::new(pointer, "duplicate-member", detail)
+        };
+        let forbidden = |pointer| {
+            let detail = Bi::fixed("Недопустимые управляющие символы", "Control characters are not allowed");
+            Violation::new(pointer, "forbidden-character", detail)
+        };
+        Document {
+            value,
+            malformed: self.duplicates.into_iter().map(twice).collect(),
+            invalid: self.forbidden.into_iter().map(forbidden).collect(),
+        }
+    }
+}
+
+fn not_json(cause: &serde_json::Error) -> Violation {
+    let (line, column) = (cause.line(), cause.column());
+    let detail = Bi::of(
+        format!("Тело запроса не является корректным JSON: строка {line}, позиция {column}"),
+        format!("The body is not valid JSON: line {line}, column {column}"),
+    );
+    Violation::new("", "not-json", detail)
+}
+
 /// A JSON document as read.
 pub struct Document {
     /// The value, its texts in NFC and trimmed.
@@ -38,43 +66,97 @@ pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
     let mut findings = Findings::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let seed = Strict { pointer: String::new(), verbatim: false, findings: &mut findings };
-    let value =
-        seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value)).map_err(|cause| {
-            let (line, column) = (cause.line(), cause.column());
-            Violation::new(
-                "",
-                "not-json",
-                Bi::of(
-                    format!("Тело запроса не является корректным JSON: строка {line}, позиция {column}"),
-                    format!("The body is not valid JSON: line {line}, column {column}"),
-                ),
-            )
-        })?;
-    Ok(Document {
-        value,
-        malformed: findings
-            .duplicates
-            .into_iter()
-            .map(|pointer| {
-                Violation::new(
-                    pointer,
-                    "duplicate-member",
-                    Bi::fixed("Поле указано дважды", "The member stands twice"),
-                )
-            })
-            .collect(),
-        invalid: findings
-            .forbidden
-            .into_iter()
-            .map(|pointer| {
-                Violation::new(
-                    pointer,
-                    "forbidden-character",
-                    Bi::fixed("Недопустимые управляющие символы", "Control characters are not allowed"),
-                )
-            })
-            .collect(),
-    })
+    let value = seed
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value))
+        .map_err(|cause| not_json(&cause))?;
+    Ok(findings.about(value))
+}
+
+/// Reads a JSON object whose member `rows` is a long array: each of its elements goes to `each` by
+/// itself, so that they never lie in memory together. Answers with the object without that member,
+/// and whether it had it.
+///
+/// # Errors
+///
+/// One violation when it is not JSON, no object, or `rows` no array.
+pub fn read_rows(bytes: &[u8], each: &mut dyn FnMut(Document)) -> Result<(Document, bool), Violation> {
+    let mut findings = Findings::default();
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let around = Around { findings: &mut findings, each };
+    let (value, had_rows) = reader
+        .deserialize_map(around)
+        .and_then(|read| reader.end().map(|()| read))
+        .map_err(|cause| not_json(&cause))?;
+    Ok((findings.about(Value::Object(value)), had_rows))
+}
+
+/// Name of the member whose elements are read one by one.
+const ROWS: &str = "rows";
+
+/// The object around rows.
+struct Around<'f, 'e> {
+    findings: &'f mut Findings,
+    each: &'e mut dyn FnMut(Document),
+}
+
+impl<'de> Visitor<'de> for Around<'_, '_> {
+    type Value = (Map<String, Value>, bool);
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with rows")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Self { findings, each } = self;
+        let (mut members, mut had_rows) = (Map::new(), false);
+        while let Some(name) = map.next_key::<String>()? {
+            let mut root = Strict { pointer: String::new(), verbatim: false, findings: &mut *findings };
+            let seed = root.under(&name);
+            let pointer = seed.pointer.clone();
+            let again = if name == ROWS {
+                map.next_value_seed(Elements { each: &mut *each })?;
+                std::mem::replace(&mut had_rows, true)
+            } else {
+                let value = map.next_value_seed(seed)?;
+                members.insert(name, value).is_some()
+            };
+            if again {
+                findings.duplicates.push(pointer);
+            }
+        }
+        Ok((members, had_rows))
+    }
+}
+
+/// The rows themselves.
+struct Elements<'e> {
+    each: &'e mut dyn FnMut(Document),
+}
+
+impl<'de> DeserializeSeed<'de> for Elements<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Elements<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        loop {
+            let mut findings = Findings::default();
+            let seed = Strict { pointer: String::new(), verbatim: false, findings: &mut findings };
+            let Some(value) = seq.next_element_seed(seed)? else { return Ok(()) };
+            (self.each)(findings.about(value));
+        }
+    }
 }
 
 struct Strict<'f> {
@@ -159,7 +241,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{read, read_rows};
 
     #[test]
     fn duplicates_are_found_at_any_depth_and_texts_are_normal() {
@@ -168,6 +250,21 @@ mod tests {
         assert_eq!(document.malformed[0].pointer, "/a/b");
         assert_eq!(document.value["t"], "Йод");
         assert_eq!(document.value["password"], " x ");
+    }
+
+    #[test]
+    fn rows_are_read_one_by_one_and_the_rest_stays() {
+        let mut rows = Vec::new();
+        let body = r#"{"kind": "schools", "rows": [{"a": 1}, {"a": 1, "a": 2}, 3], "mode": "row"}"#;
+        let (around, had_rows) = read_rows(body.as_bytes(), &mut |row| rows.push(row)).unwrap();
+        assert!(had_rows);
+        assert_eq!(around.value, serde_json::json!({"kind": "schools", "mode": "row"}));
+        assert_eq!((rows.len(), rows[1].malformed[0].pointer.as_str()), (3, "/a"));
+        let twice = read_rows(br#"{"rows": [], "rows": []}"#, &mut |_| ()).unwrap().0;
+        assert_eq!(twice.malformed[0].pointer, "/rows");
+        for broken in [&br#"{"rows": [{}"#[..], br#"{"rows": {}}"#, b"[]", b"{} x"] {
+            assert_eq!(read_rows(broken, &mut |_| ()).err().unwrap().code, "not-json");
+        }
     }
 
     #[test]

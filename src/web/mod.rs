@@ -15,6 +15,7 @@ pub mod operations;
 pub mod precondition;
 pub mod printed;
 pub mod query;
+pub mod rows_upload;
 pub mod upload;
 pub mod writing;
 

@@ -60,7 +60,20 @@ pub fn is_form(req: &HttpRequest) -> bool {
     kind.trim_start().to_ascii_lowercase().starts_with("multipart/form-data")
 }
 
-/// Receives a form with a file. `flags` are the fields that are true or false.
+/// What a form may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Expected<'a> {
+    /// The kinds of its file.
+    pub kinds: &'a [FileKind],
+    /// What the file may take.
+    pub limits: UploadLimits,
+    /// The fields that are true or false.
+    pub flags: &'a [&'a str],
+    /// The fields that are whole numbers.
+    pub numbers: &'a [&'a str],
+}
+
+/// Receives a form with a file.
 ///
 /// What is wrong with the file stands among the broken rules of the body, at `/file`.
 ///
@@ -72,15 +85,15 @@ pub async fn receive<T: DeserializeOwned + ToSchema + 'static>(
     req: &HttpRequest,
     payload: web::Payload,
     files: &Files,
-    limits: UploadLimits,
-    flags: &[&str],
+    expected: Expected<'_>,
 ) -> Result<(Body<T>, Option<FileIn>), Error> {
+    let Expected { kinds, limits, flags, numbers } = expected;
     let declared = req.headers().get("content-length").and_then(|v| v.to_str().ok()?.parse::<u64>().ok());
     if declared.is_some_and(|length| length > limits.file_bytes.saturating_add(AROUND)) {
         return Err(too_large(limits));
     }
     let piece = req.app_data::<BodyDeadline>().copied().unwrap_or_default().0;
-    let form = Form { piece, limits, files };
+    let form = Form { piece, limits, kinds, files };
     let slow = |_elapsed| Error::refuse(&problems::REQUEST_TIMEOUT);
     let multipart = Multipart::new(req.headers(), payload);
     let whole = Instant::now() + limits.whole;
@@ -94,11 +107,18 @@ pub async fn receive<T: DeserializeOwned + ToSchema + 'static>(
             }
         }
     }
+    for number in numbers {
+        if let Some(value) = fields.get_mut(*number)
+            && let Some(Ok(whole)) = value.as_str().map(str::parse::<i64>)
+        {
+            *value = whole.into();
+        }
+    }
     let fields = Value::Object(fields);
     let fault = match &file {
         None => Some(Violation::new("/file", "required", Bi::fixed("Приложите файл", "Attach a file"))),
         Some(FileIn { outcome: Err(fault), .. }) => {
-            Some(Violation::new("/file", fault.code(), fault.detail()))
+            Some(Violation::new("/file", fault.code(), fault.detail(kinds)))
         }
         Some(FileIn { outcome: Ok(_), .. }) => None,
     };
@@ -115,6 +135,7 @@ pub async fn receive<T: DeserializeOwned + ToSchema + 'static>(
 struct Form<'a> {
     piece: Duration,
     limits: UploadLimits,
+    kinds: &'a [FileKind],
     files: &'a Files,
 }
 
@@ -157,7 +178,8 @@ impl Form<'_> {
             extended.or_else(|| place.get_filename().map(str::to_owned))
         });
         let name = safe_name(&given.unwrap_or_default());
-        let mut incoming = FileKind::of_name(&name).map(|kind| self.files.begin(kind)).transpose()?;
+        let kind = FileKind::of_name(&name).filter(|kind| self.kinds.contains(kind));
+        let mut incoming = kind.map(|kind| self.files.begin(kind)).transpose()?;
         let mut size = 0_u64;
         while let Some(chunk) = self.in_time(field.next()).await? {
             let chunk: Bytes = chunk.map_err(|_broken| broken_form())?;
@@ -198,7 +220,7 @@ fn safe_name(given: &str) -> String {
     }
 }
 
-fn too_large(limits: UploadLimits) -> Error {
+pub(super) fn too_large(limits: UploadLimits) -> Error {
     let mib = limits.file_bytes / (1024 * 1024);
     let detail = Bi::of(format!("Не больше {mib} МиБ"), format!("At most {mib} MiB"));
     Refusal { detail: Some(detail), ..Refusal::of(&problems::FILE_TOO_LARGE) }.into()

@@ -170,6 +170,14 @@ impl Writing {
         self.dry_run
     }
 
+    /// As a write that is kept, and whether it was asked to be rehearsed: for an operation whose
+    /// rehearsal leaves something to be read later.
+    #[must_use]
+    pub fn kept(self) -> (Self, bool) {
+        let rehearses = self.dry_run;
+        (Self { dry_run: false, ..self }, rehearses)
+    }
+
     /// Whether an earlier answer may stand for this request: it is asked for before the state.
     #[must_use]
     pub fn has_key(&self) -> bool {

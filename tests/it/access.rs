@@ -21,10 +21,10 @@ use crate::sign_in::log_in;
 const LAST: &str = "/api/v1/auth/logout";
 
 /// Asks for a municipality in its query.
-const OF_ONE_PLACE: &str = "/api/v1/public/indicator-values";
+pub const OF_ONE_PLACE: &str = "/api/v1/public/indicator-values";
 
 /// The rows of the case that paths name, all of school 1 where a school has its own.
-async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static str, String)> {
+pub async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static str, String)> {
     let (client, secret) = app.given_client(&region(), &["schools:read", "webhooks:manage"]).await;
     let hook = given_webhook(&app.signed_in_client(&client.id(), &secret).await).await;
     let school = &played.schools["МБОУ-Богородицкая СОШ"];
@@ -40,6 +40,8 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
     let note = officer.get(&format!("/api/v1/notes/{}", played.note_id)).await.expect(200);
     // The shipped ones are everybody's to read and nobody's to change.
     let indicator = officer.post("/api/v1/indicators", &own("K-1")).await.expect(201);
+    let rows = json!({"kind": "schools", "rows": [{"ogrn": "1025799000017"}]});
+    let job = officer.post("/api/v1/imports", &rows).await.expect(202);
     vec![
         ("/accounts/{id}", accounts["items"][0].id()),
         ("/clients/{id}", client.id()),
@@ -48,6 +50,7 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
         ("/conclusion-templates/{id}", templates["items"][0].id()),
         ("/evidence/{id}", item["evidence"][0].id()),
         ("/indicators/{id}", indicator.id()),
+        ("/jobs/{id}", job.id()),
         ("/measures/{id}", measure.clone()),
         ("/monitorings/{id}", played.monitoring_id.clone()),
         ("/municipalities/{id}", played.municipality_id.clone()),
@@ -71,23 +74,23 @@ async fn ids(app: &TestApp, played: &Played, officer: &Client) -> Vec<(&'static 
     ]
 }
 
-fn region() -> Value {
+pub fn region() -> Value {
     json!({"region_code": "57"})
 }
 
 /// A service that may deliver to the portal.
-async fn started() -> TestApp {
+pub async fn started() -> TestApp {
     let set = |config: &mut Config| config.webhook_targets = "portal.example:443".parse().unwrap();
     TestApp::start_with(Sqlite, set).await.unwrap()
 }
 
 /// A webhook of a client; its id.
-async fn given_webhook(client: &Client) -> String {
+pub async fn given_webhook(client: &Client) -> String {
     client.post("/api/v1/webhooks", &json!({"url": "https://portal.example/hook"})).await.expect(201).id()
 }
 
 /// The path with real ids in it.
-fn filled(path: &str, ids: &[(&str, String)]) -> String {
+pub fn filled(path: &str, ids: &[(&str, String)]) -> String {
     let mut path = path.to_owned();
     for (place, id) in ids {
         path = match place.strip_suffix("{id}") {
@@ -99,7 +102,7 @@ fn filled(path: &str, ids: &[(&str, String)]) -> String {
     path
 }
 
-async fn signed_in(app: &TestApp, login: &str) -> Client {
+pub async fn signed_in(app: &TestApp, login: &str) -> Client {
     let pair = log_in(app, login, PASSWORD).await.expect(200);
     app.with_token(pair["access_token"].as_str().unwrap())
 }

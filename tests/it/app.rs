@@ -10,7 +10,9 @@ use school_roadmap::auth::keys::Keys;
 use school_roadmap::auth::token::Tokens;
 use school_roadmap::config::Config;
 use school_roadmap::db::{AnyConnection, DatabaseUrl, Db};
+use school_roadmap::features::imports::Runner;
 use school_roadmap::features::webhooks::{Delivering, Dispatcher};
+use school_roadmap::files::Files;
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::new_uuid;
 use school_roadmap::startup::Application;
@@ -37,6 +39,10 @@ pub struct TestApp {
     pub db: Db,
     pub tokens: Tokens,
     delivering: Delivering,
+    /// The store of files that the server itself works with.
+    pub store: Files,
+    /// What runs its jobs: by itself it runs none, a story lets it.
+    pub runner: Runner,
     folder: PathBuf,
     schema: Option<(String, String)>,
     server: actix_web::dev::ServerHandle,
@@ -71,6 +77,7 @@ impl TestApp {
         let url = format!("http://127.0.0.1:{}", application.port());
         let db = application.db().clone();
         let delivering = application.delivering().clone();
+        let (store, runner) = (application.files().clone(), application.runner().clone());
         let server = application.into_server();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -78,7 +85,19 @@ impl TestApp {
         tokio::task::yield_now().await;
         let keys = Keys::load(&folder, None).unwrap();
         let tokens = Tokens::new(keys, config.token_issuer, config.token_audience).unwrap();
-        Some(Self { clock, url, database_url, db, tokens, delivering, folder, schema, server: handle })
+        Some(Self {
+            clock,
+            url,
+            database_url,
+            db,
+            tokens,
+            delivering,
+            store,
+            runner,
+            folder,
+            schema,
+            server: handle,
+        })
     }
 
     /// A client that has not signed in.
@@ -104,6 +123,11 @@ impl TestApp {
     /// The key that signs its tokens, PKCS #8 DER.
     pub fn signing_key(&self) -> Vec<u8> {
         std::fs::read(self.folder.join("signing-key.der")).unwrap()
+    }
+
+    /// Runs the jobs that wait, one after the other.
+    pub async fn run_jobs(&self) {
+        while self.runner.run_next(&self.db, &self.store).await.unwrap().is_some() {}
     }
 
     /// Moves the clock to a civil date, noon in Moscow.

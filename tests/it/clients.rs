@@ -289,6 +289,28 @@ async fn a_client_of_a_region_enters_schools_and_orders(#[values(Sqlite, Postgre
     let head = app.as_head(&ours).act_with(&repeal, 1, &json!({"reason": "Ошибка"})).await;
     assert_eq!(head.problem(403), "forbidden", "a region's order is not the municipality's to repeal");
     portal.act_with(&repeal, 1, &json!({"reason": "Утратил силу"})).await.expect(200);
+    // Nobody repeals another owner's order by one of his own.
+    let own = json!({
+        "issuer": "Отдел образования", "issuer_level": "municipal", "number": "12", "date": "2023-02-01",
+        "title": "О мониторинге", "kind": "other"
+    });
+    let department = app.as_head(&ours);
+    let municipal = department.post("/api/v1/orders", &own).await.expect(201);
+    department.act(&format!("/api/v1/orders/{}/register", municipal.id()), 1).await.expect(200);
+    let mut next = json!({
+        "issuer": "Департамент образования", "issuer_level": "regional", "number": "182-О", "date": "2023-02-02",
+        "title": "Об отмене", "kind": "other", "repeals_id": municipal.id()
+    });
+    assert_eq!(portal.post("/api/v1/orders", &next).await.violations(422), ["/repeals_id foreign-reference"]);
+    next["repeals_id"] = Value::Null;
+    let regional = portal.post("/api/v1/orders", &next).await.expect(201);
+    let mut back = own.clone();
+    back["number"] = json!("13");
+    back["repeals_id"] = json!(regional.id());
+    assert_eq!(
+        department.post("/api/v1/orders", &back).await.violations(422),
+        ["/repeals_id foreign-reference"]
+    );
     let list =
         json!({"level": "regional", "category": "risk_group", "results_year": 2022, "order_id": order.id()});
     assert_eq!(portal.post("/api/v1/support-lists", &list).await.problem(403), "forbidden");
@@ -314,7 +336,9 @@ async fn a_client_of_a_municipality_sees_what_the_region_sees(#[values(Sqlite, P
         "title": "Проект", "kind": "other"
     });
     officer.post("/api/v1/orders", &order).await.expect(201);
-    officer.post(&format!("/api/v1/road-maps/{}/copy", played.road_map_id), &json!({"years": 1})).await;
+    let map = format!("/api/v1/road-maps/{}", played.road_map_id);
+    let version = officer.get(&map).await.expect(200).version();
+    officer.act_with(&format!("{map}/copy"), version, &json!({"year_shift": 1})).await.expect(201);
 
     let reads = [
         "schools:read",
@@ -356,7 +380,7 @@ async fn a_client_of_a_municipality_sees_what_the_region_sees(#[values(Sqlite, P
         let shipped = ["municipalities", "indicators", "conclusion-templates"].contains(&list);
         assert!(shipped || elsewhere == json!([]), "{list}: {elsewhere}");
         let department = officer.get(&path).await.expect(200)["items"].as_array().unwrap().len();
-        let works = ["orders"].contains(&list);
+        let works = ["orders", "road-maps", "measures"].contains(&list);
         assert!(!works || department > seen.as_array().unwrap().len(), "{list}: a draft is the department's");
     }
 }

@@ -98,19 +98,20 @@ async fn a_regional_specialist_reads_with_the_token_of_his_single_sign_on() {
     let password = json!({"current_password": "x", "new_password": "пять синих тракторов"});
     assert_eq!(person.post("/api/v1/me/password", &password).await.problem(403), "forbidden");
 
-    let portal = app.with_token(&sign_on.sign(&claims(&app, "roadmap-portal")));
+    let mut portal = claims(&app, "roadmap-portal");
+    portal["scope"] = json!("openid schools:read schools:write orders:write webhooks:manage");
+    let portal = app.with_token(&sign_on.sign(&portal));
     let me = portal.get("/api/v1/me").await.expect(200);
     assert_eq!((&me["role"], &me["scopes"]), (&json!("service"), &json!(["schools:read"])));
     portal.get("/api/v1/schools").await.expect(200);
     assert_eq!(portal.get("/api/v1/notes").await.problem(403), "forbidden");
-    let mut narrow = claims(&app, "roadmap-portal");
-    narrow["municipality_id"] = json!("nonsense");
-    let narrow = app.with_token(&sign_on.sign(&narrow));
-    assert_eq!(
-        narrow.get("/api/v1/schools").await.problem(403),
-        "forbidden",
-        "it does not widen to the region"
-    );
+    assert_eq!(portal.post("/api/v1/schools", &json!({})).await.problem(403), "forbidden", "it only reads");
+    for odd in [json!("nonsense"), json!(5), json!([]), json!({}), json!(["57"]), json!(true)] {
+        let mut narrow = claims(&app, "roadmap-portal");
+        narrow["municipality_id"] = odd.clone();
+        let narrow = app.with_token(&sign_on.sign(&narrow));
+        assert_eq!(narrow.get("/api/v1/schools").await.problem(403), "forbidden", "{odd} widens nothing");
+    }
 }
 
 #[actix_web::test]

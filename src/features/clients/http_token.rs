@@ -206,6 +206,12 @@ async fn give_token(asking: Asking, db: Data<Db>, tokens: Data<Tokens>) -> Resul
         ..Actor::without_account(SERVICE, info.request_id.clone())
     };
     let now = info.now;
+    // A guess costs a look, and no turn to write.
+    let (sought, guess, at) = (client.clone(), hash.clone(), now.naive_utc());
+    let known = db.read(move |conn| Ok::<_, Error>(store::by_secret(conn, &sought, &guess, at)?)).await?;
+    if known.is_none() {
+        return Err(refuse(&problems::INVALID_CLIENT, "invalid_client"));
+    }
     let (row, secret_id, scopes) = db
         .write(actor, Mode::Keep, move |tx| {
             let at = tx.now();

@@ -154,7 +154,9 @@ fn repeal_what_it_repeals(tx: &mut Tx, scope: &Scope, row: &OrderRow) -> Result<
     let Some(id) = &row.repeals_id else { return Ok(()) };
     let repealed = store::find_for_change(tx, scope, id)?;
     let reason = format!("{} {} № {}", row.issuer, row.date, row.number);
-    match repealed.filter(|old| old.status == OrderStatus::Registered) {
+    // Who reads an order of another owner does not repeal it.
+    let own = |old: &OrderRow| old.owner == row.owner && old.status == OrderStatus::Registered;
+    match repealed.filter(own) {
         Some(old) => repeal(tx, old, reason).map(|_old| ()),
         None => Ok(()),
     }
@@ -177,10 +179,17 @@ pub fn repeal(tx: &mut Tx, mut row: OrderRow, reason: String) -> Result<OrderRow
 
 fn write_text(tx: &mut Tx, scope: &Scope, row: &mut OrderRow, text: OrderText) -> Result<(), Error> {
     if let Some(id) = &text.repeals_id {
-        let known = *id != row.id && store::find(tx, scope, id)?.is_some();
-        if !known {
-            let detail = Bi::fixed("Такого приказа нет", "There is no such order");
-            return Err(Error::invalid(vec![Violation::new("/repeals_id", "unknown-reference", detail)]));
+        let found = if *id == row.id { None } else { store::find(tx, scope, id)? };
+        let fault = match found {
+            Some(old) if old.owner == row.owner => None,
+            Some(_) => Some((
+                "foreign-reference",
+                Bi::fixed("Этот приказ отменяет тот, кто его издал", "Who issued this order repeals it"),
+            )),
+            None => Some(("unknown-reference", Bi::fixed("Такого приказа нет", "There is no such order"))),
+        };
+        if let Some((code, detail)) = fault {
+            return Err(Error::invalid(vec![Violation::new("/repeals_id", code, detail)]));
         }
     }
     row.search_text = text::folded(&format!("{} {} {}", text.issuer, text.number, text.title));

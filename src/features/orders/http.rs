@@ -66,6 +66,9 @@ async fn list_orders(
 
 /// Draft an order of the own municipality; a region's client enters one that is in force.
 ///
+/// A draft is the department's: a client of a municipality that enters one sees it again once it is
+/// registered.
+///
 /// Answers 409 `order-exists` when issuer, number and date are taken.
 #[utoipa::path(tag = "orders", request_body = OrderIn, responses((status = 201, description = "Created", body = OrderOut)))]
 #[post("/orders")]

@@ -28,7 +28,7 @@ pub use self::flow::{open, require, require_draft};
 pub use self::flow_lifecycle::copy;
 pub use self::measures::{
     MeasureIn, MeasureOut, MeasureRow, MeasureText, create_measures, export_measures, measure_codes_of,
-    measure_rows_of, measure_views, measures_of,
+    measure_rows_of, measure_views, measures_of, replace_measures,
 };
 pub use self::occurrences::Occurrence;
 pub use self::policy::{ApproveRoadMaps, CATALOGUE, DraftRoadMaps, ReadRoadMaps};

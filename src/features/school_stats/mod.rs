@@ -9,12 +9,14 @@
 mod bodies;
 mod domain;
 mod flow;
+mod flow_import;
 mod http;
 mod policy;
 mod shape;
 mod store;
 
 pub use self::domain::{AssessmentKind, PURPOSE, is_small_sample};
+pub use self::flow_import::put_by_ogrn;
 pub use self::http::configure;
-pub use self::policy::CATALOGUE;
+pub use self::policy::{CATALOGUE, WriteStats};
 pub use self::store::{AssessmentRow, results_within};

@@ -180,12 +180,12 @@ pub fn close(
     Ok(row)
 }
 
-fn touch(tx: &Tx, row: &mut SchoolRow) {
+/// Raises the version of a changed school.
+pub(super) fn touch(tx: &Tx, row: &mut SchoolRow) {
     row.version += 1;
     row.updated_at = tx.now();
 }
 
-/// What the journal says of a school; its natural key is its OGRN.
 fn change(
     tx: &mut Tx,
     row: &SchoolRow,
@@ -194,12 +194,23 @@ fn change(
     from: Option<SchoolStatus>,
 ) -> Result<Change, Error> {
     let region = store::region_of(tx, &row.municipality_id)?;
-    Ok(Change::new(op, "schools", action, row.id.as_str(), row.version)
+    Ok(change_within(row, &region, op, action, from))
+}
+
+/// What the journal says of a school of a region; its natural key is its OGRN.
+pub(super) fn change_within(
+    row: &SchoolRow,
+    region: &str,
+    op: Op,
+    action: &'static str,
+    from: Option<SchoolStatus>,
+) -> Change {
+    Change::new(op, "schools", action, row.id.as_str(), row.version)
         .of(&row.municipality_id)
-        .of_region(&region)
+        .of_region(region)
         .key(&row.ogrn)
         .visible(op != Op::Created, true)
-        .status(from.map(Code::as_str), Some(row.status.as_str())))
+        .status(from.map(Code::as_str), Some(row.status.as_str()))
 }
 
 fn account_change(id: &AccountId, version: i32, municipality: &MunicipalityId) -> Change {

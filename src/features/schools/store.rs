@@ -19,7 +19,7 @@ pub const NOT_LOW: [&str; 2] = ["risk_group", "resilient"];
 
 /// A school as stored.
 #[derive(Debug, Clone, PartialEq, Queryable, Selectable, Insertable, AsChangeset)]
-#[diesel(table_name = schools, treat_none_as_null = true)]
+#[diesel(table_name = schools, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct SchoolRow {
     /// Its id.
     pub id: SchoolId,
@@ -289,11 +289,7 @@ pub(super) fn id_by_inn_anywhere(conn: &mut AnyConnection, inn: &str) -> QueryRe
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn find_by_ogrn(
-    conn: &mut AnyConnection,
-    scope: &Scope,
-    ogrn: &str,
-) -> QueryResult<Option<SchoolRow>> {
+pub fn find_by_ogrn(conn: &mut AnyConnection, scope: &Scope, ogrn: &str) -> QueryResult<Option<SchoolRow>> {
     scoped(scope).filter(schools::ogrn.eq(ogrn)).select(SchoolRow::as_select()).first(conn).optional()
 }
 

@@ -75,8 +75,7 @@ fn problem_of(blocker: &str) -> &'static ProblemType {
 ///
 /// 422 for an order out of reach and for dates that do not fit.
 pub fn create(tx: &mut Tx, scope: &Scope, text: ListText) -> Result<SupportListRow, Error> {
-    // A region's client enters its list by an import, which makes one draft per municipality.
-    let municipality = scope.municipality().cloned().ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
+    let municipality = scope.municipality().cloned().ok_or_else(Error::not_found)?;
     check(tx, scope, &text)?;
     let now = tx.now();
     let row = SupportListRow {

@@ -112,7 +112,7 @@ async fn list_support_lists(
 #[utoipa::path(tag = "support-lists", request_body = SupportListIn, responses((status = 201, description = "Created", body = SupportListOut)))]
 #[post("/support-lists")]
 async fn create_support_list(
-    permit: Permit<policy::DraftLists>,
+    permit: Permit<policy::CreateLists>,
     db: Data<Db>,
     writing: Writing,
     body: Body<SupportListIn>,

@@ -9,6 +9,7 @@ mod domain;
 mod entries;
 mod export;
 mod flow;
+mod flow_import;
 mod http;
 mod policy;
 mod shape;
@@ -21,7 +22,9 @@ pub use self::entries::{
     standing_of_year,
 };
 pub use self::export::export;
-pub use self::policy::{ApproveLists, CATALOGUE, ReadLists};
+pub use self::flow::ListText;
+pub use self::flow_import::{draft_of, open_draft, replace_entries};
+pub use self::policy::{ApproveLists, CATALOGUE, DraftLists, ReadLists};
 
 pub use self::store::{SupportListRow, find, lists_of};
 use crate::web::Operations;

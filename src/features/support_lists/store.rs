@@ -325,3 +325,28 @@ pub(super) fn delete(conn: &mut AnyConnection, id: &SupportListId) -> QueryResul
     diesel::delete(entries::table.filter(entries::list_id.eq(id))).execute(conn)?;
     diesel::delete(lists::table.find(id)).execute(conn).map(|_| ())
 }
+
+/// The latest draft of the municipality that has this level, category, year and order.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn draft_like(
+    conn: &mut AnyConnection,
+    scope: &Scope,
+    level: ListLevel,
+    category: ListCategory,
+    results_year: i32,
+    order: &OrderId,
+) -> QueryResult<Option<SupportListId>> {
+    scoped(scope)
+        .filter(lists::status.eq(ListStatus::Draft))
+        .filter(lists::level.eq(level))
+        .filter(lists::category.eq(category))
+        .filter(lists::results_year.eq(results_year))
+        .filter(lists::order_id.eq(order))
+        .select(lists::id)
+        .order(lists::id.desc())
+        .first(conn)
+        .optional()
+}

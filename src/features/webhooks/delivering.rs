@@ -18,8 +18,19 @@ use crate::kit::id::{WebhookId, new_uuid};
 const TOGETHER: usize = 50;
 /// How long arrivals stand unstored: with the limit of an attempt less than the lease.
 const UNSTORED: Duration = Duration::from_secs(2);
+/// How long one webhook is delivered to while others wait.
+const TURN: Duration = Duration::from_secs(30);
 /// By how many numbers of the feed a cursor may lag behind what was looked at.
 const UNWRITTEN: i64 = 1000;
+
+/// How far a webhook was found to have nothing to tell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Looked {
+    /// Through this number,
+    pub seq: i64,
+    /// of this epoch.
+    pub epoch: String,
+}
 
 /// What delivering takes. Cloning shares it.
 #[derive(Clone)]
@@ -52,33 +63,38 @@ impl Delivering {
     }
 
     /// Delivers to a webhook until nothing is left to tell, an attempt fails, or another process
-    /// has it. Answers the number of the feed through which it looked, when it looked at all.
+    /// has it, or others should have their turn. Answers how far it looked, when nothing was left.
     ///
     /// # Errors
     ///
     /// Database failures; secrets that cannot be opened.
-    pub async fn run(&self, id: &WebhookId) -> Result<Option<i64>, Error> {
+    pub async fn run(&self, id: &WebhookId) -> Result<Option<Looked>, Error> {
         // A look without a lease: where nothing concerns the client, nothing need be written.
         let Some(peeked) = self.next(id, None).await? else { return Ok(None) };
-        if let (true, Some(Place::At(seq, _))) = (peeked.events.is_empty(), &peeked.then)
-            && *seq - peeked.row.after_seq < UNWRITTEN
+        let is_quiet = peeked.events.is_empty();
+        if let Some(Place::At(seq, epoch)) = peeked.then.filter(|_| is_quiet)
+            && seq - peeked.row.after_seq < UNWRITTEN
         {
-            return Ok(Some(*seq));
+            return Ok(Some(Looked { seq, epoch }));
         }
         // Of this run alone: another one of the same process is another process to it.
         let owner: Arc<str> = new_uuid().into();
         if !self.claim(id, &owner).await? {
             return Ok(None);
         }
+        let began = Instant::now();
         loop {
-            let Some(work) = self.next(id, Some(&owner)).await? else {
-                let nothing = Progress { attempts: Vec::new(), then: None, release: true, chance: 0 };
+            let work = self.next(id, Some(&owner)).await?;
+            let Some(work) = work.filter(|_| began.elapsed() < TURN) else {
+                let version = peeked.row.version;
+                let nothing =
+                    Progress { version, attempts: Vec::new(), then: None, release: true, chance: 0 };
                 self.settle(id, &owner, nothing).await?;
                 return Ok(None);
             };
             let is_quiet = work.events.is_empty() && work.row.replay_after.is_none();
             let looked = match &work.then {
-                Some(Place::At(seq, _)) if is_quiet => Some(*seq),
+                Some(Place::At(seq, epoch)) if is_quiet => Some(Looked { seq: *seq, epoch: epoch.clone() }),
                 _ => None,
             };
             if self.tell(id, &owner, work, is_quiet).await? == Kept::Left {
@@ -90,6 +106,7 @@ impl Delivering {
     /// Tells the events one after another; `last`: there is nothing more to read for now.
     async fn tell(&self, id: &WebhookId, owner: &Arc<str>, work: Work, last: bool) -> Result<Kept, Error> {
         let Work { row, events, then } = work;
+        let version = row.version;
         let secrets = self.secrets_of(&row)?;
         let mut attempts = Vec::new();
         let mut stored = Instant::now();
@@ -98,19 +115,20 @@ impl Delivering {
             let failed = attempt.result.is_err();
             attempts.push((event, place, attempt));
             if self.db.is_stopping() {
-                let progress = Progress { attempts, then: None, release: true, chance: chance()? };
+                let progress = Progress { version, attempts, then: None, release: true, chance: chance()? };
                 return self.settle(id, owner, progress).await;
             }
             if failed || attempts.len() >= TOGETHER || stored.elapsed() >= UNSTORED {
                 let attempts = std::mem::take(&mut attempts);
-                let progress = Progress { attempts, then: None, release: false, chance: chance()? };
-                if self.settle(id, owner, progress).await? == Kept::Left {
-                    return Ok(Kept::Left);
+                let progress = Progress { version, attempts, then: None, release: false, chance: chance()? };
+                match self.settle(id, owner, progress).await? {
+                    Kept::Going => {}
+                    otherwise => return Ok(otherwise),
                 }
                 stored = Instant::now();
             }
         }
-        self.settle(id, owner, Progress { attempts, then, release: last, chance: 0 }).await
+        self.settle(id, owner, Progress { version, attempts, then, release: last, chance: 0 }).await
     }
 
     async fn claim(&self, id: &WebhookId, owner: &Arc<str>) -> Result<bool, Error> {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::{Notify, Semaphore};
 
-use super::delivering::Delivering;
+use super::delivering::{Delivering, Looked};
 use super::store_dispatch::{self, Due};
 use crate::auth::rights::SERVICE;
 use crate::db::{Actor, Mode};
@@ -41,7 +41,7 @@ struct State {
     running: Mutex<HashSet<WebhookId>>,
     /// Through which number of the feed each was found to have nothing to tell; the cursor itself
     /// is stored with the next delivery, so that a busy feed is not a write for each webhook.
-    looked: Mutex<HashMap<WebhookId, i64>>,
+    looked: Mutex<HashMap<WebhookId, Looked>>,
     ended: Notify,
 }
 
@@ -110,11 +110,15 @@ impl Dispatcher {
                 let _turn = turn;
                 let _running = Running { id: id.clone(), state: Arc::clone(&state) };
                 match delivering.run(&id).await {
-                    Ok(Some(seq)) => {
-                        state.looked.lock().unwrap_or_else(PoisonError::into_inner).insert(id, seq);
+                    Ok(Some(looked)) => {
+                        state.looked.lock().unwrap_or_else(PoisonError::into_inner).insert(id, looked);
                     }
                     Ok(None) => {}
-                    Err(cause) => log::error!("webhook {id}: {cause}"),
+                    Err(cause) => {
+                        log::error!("webhook {id}: {cause}");
+                        // What fails at once would be tried again at once.
+                        tokio::time::sleep(LOOKS).await;
+                    }
                 }
             });
         }
@@ -133,8 +137,8 @@ impl Dispatcher {
                 return Ok(());
             }
             for id in due {
-                if let Some(seq) = self.delivering.run(&id).await? {
-                    self.lock(&self.state.looked).insert(id, seq);
+                if let Some(looked) = self.delivering.run(&id).await? {
+                    self.lock(&self.state.looked).insert(id, looked);
                 }
             }
         }
@@ -150,7 +154,8 @@ impl Dispatcher {
         let looked = self.lock(&self.state.looked).clone();
         let running = self.lock(&self.state.running).clone();
         let has_news = |due: &Due| {
-            let seen = looked.get(&due.id).copied().unwrap_or(0).max(due.after_seq);
+            let looked = looked.get(&due.id).filter(|looked| looked.epoch == standing.epoch);
+            let seen = looked.map_or(0, |looked| looked.seq).max(due.after_seq);
             due.epoch != standing.epoch || due.after_seq > standing.newest || seen < standing.newest
         };
         let waits =
@@ -158,7 +163,25 @@ impl Dispatcher {
         Ok(due.into_iter().filter(waits).map(|due| due.id).filter(|id| !running.contains(id)).collect())
     }
 
+    /// Stores the cursors of webhooks that had nothing to tell, so that purging does not pass them.
+    async fn keep_up(&self) -> Result<(), Error> {
+        let looked = self.lock(&self.state.looked).clone();
+        let actor = Actor::without_account(SERVICE, new_uuid());
+        self.delivering
+            .db()
+            .write(actor, Mode::Keep, move |tx| {
+                for (id, Looked { seq, epoch }) in &looked {
+                    store_dispatch::advance(tx, id, epoch, *seq)?;
+                }
+                Ok::<_, Error>(())
+            })
+            .await?;
+        self.lock(&self.state.looked).clear();
+        Ok(())
+    }
+
     async fn forget(&self) -> Result<(), Error> {
+        self.keep_up().await?;
         let before = self.delivering.clock().now().naive_utc() - chrono::Duration::days(KEPT_DAYS);
         loop {
             let actor = Actor::without_account(SERVICE, new_uuid());

@@ -6,6 +6,8 @@ use crate::kit::code::codes;
 /// Webhooks proposes, 75 hours in all. An event is tried once more than this has entries.
 const SCHEDULE: [i64; 9] =
     [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3600, 24 * 3600];
+/// The number of the last failed attempt that is followed by another one.
+pub const LAST_WAIT: i32 = 9;
 /// A receiver that asks to be left alone is, for this long at most.
 const LONGEST_WAIT: i64 = 24 * 3600;
 /// By how much of itself a wait is lengthened at random, per cent at most, so that receivers
@@ -27,8 +29,8 @@ codes! {
     DisabledBy {
         /// The client itself.
         Client = "client", "отключён клиентом", "disabled by the client";
-        /// Two events in a row that could not be delivered within three days.
-        Failing = "failing", "не отвечал трое суток", "did not answer for three days";
+        /// An event was given up after three days, and the next one failed as well.
+        Failing = "failing", "доставка не удавалась трое суток", "failed for three days";
         /// The receiver answered 410.
         Gone = "gone", "приёмник ответил 410", "the receiver answered 410";
     }

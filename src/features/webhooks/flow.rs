@@ -68,14 +68,18 @@ pub fn create(
     caller: &Caller,
     (vault, targets): (&Vault, &Targets),
     details: Details,
-    after: Option<i64>,
+    (after, epoch): (Option<i64>, Option<String>),
 ) -> Result<(WebhookRow, String), Error> {
     let client = caller.client()?.clone();
     if store::count_of(tx, &client)? >= MOST {
         return Err(Error::refuse(&problems::WEBHOOKS_FULL));
     }
     let standing = changes::standing(tx)?;
-    let mut violations = check(caller, targets, &details);
+    let mut violations = check_url(targets, &details.url);
+    violations.extend(check_resources(caller, &details.resources));
+    if epoch.is_some_and(|epoch| epoch != standing.epoch) {
+        violations.push(not_in_feed("/epoch"));
+    }
     if after.is_some_and(|after| after < standing.purged_through || after > standing.newest) {
         violations.push(not_in_feed("/after"));
     }
@@ -131,7 +135,13 @@ pub fn update(
     if Details::of(&row) == details {
         return Ok(row);
     }
-    let violations = check(caller, targets, &details);
+    let before = Details::of(&row);
+    // What stays is not judged again: the operator's list or the scopes may have changed since.
+    let mut violations =
+        if before.url == details.url { Vec::new() } else { check_url(targets, &details.url) };
+    if before.resources != details.resources {
+        violations.extend(check_resources(caller, &details.resources));
+    }
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -237,20 +247,21 @@ pub fn replay(tx: &mut Tx, mut row: WebhookRow, after: i64, until: Option<i64>) 
     store_change(tx, row, "replay")
 }
 
-fn check(caller: &Caller, targets: &Targets, details: &Details) -> Vec<Violation> {
-    let mut violations = Vec::new();
-    if targets.admit(&details.url).is_none() {
-        violations.push(Violation::new(
-            "/url",
-            "target-not-allowed",
-            Bi::fixed(
-                "Адрес не входит в перечень, разрешённый оператором службы (WEBHOOK_TARGETS)",
-                "The address is not on the list that the operator of the service allows (WEBHOOK_TARGETS)",
-            ),
-        ));
+fn check_url(targets: &Targets, url: &str) -> Vec<Violation> {
+    if targets.admit(url).is_some() {
+        return Vec::new();
     }
+    let detail = Bi::fixed(
+        "Адрес не входит в перечень, разрешённый оператором службы (WEBHOOK_TARGETS)",
+        "The address is not on the list that the operator of the service allows (WEBHOOK_TARGETS)",
+    );
+    vec![Violation::new("/url", "target-not-allowed", detail)]
+}
+
+fn check_resources(caller: &Caller, resources: &[String]) -> Vec<Violation> {
+    let mut violations = Vec::new();
     let readable = changes::readable_names(caller);
-    for (place, name) in details.resources.iter().enumerate() {
+    for (place, name) in resources.iter().enumerate() {
         if !readable.contains(&name.as_str()) {
             let list = readable.join(", ");
             violations.push(Violation::new(
@@ -259,7 +270,7 @@ fn check(caller: &Caller, targets: &Targets, details: &Details) -> Vec<Violation
                 Bi::of(format!("Доступные ресурсы: {list}"), format!("Resources that you read: {list}")),
             ));
         }
-        if details.resources.iter().take(place).any(|other| other == name) {
+        if resources.iter().take(place).any(|other| other == name) {
             let detail = Bi::fixed("Ресурс указан дважды", "The resource stands twice");
             violations.push(Violation::new(format!("/resources/{place}"), "not-unique", detail));
         }

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use chrono::NaiveDateTime;
 
-use super::domain::{DisabledBy, FailureKind, Next, Outcome, WebhookStatus, after_failure};
+use super::domain::{DisabledBy, FailureKind, LAST_WAIT, Next, Outcome, WebhookStatus, after_failure};
 use super::event::{self, Event};
 use super::sender::{Attempt, Failure};
 use super::store::{DeliveryRow, WebhookRow};
 use super::{store, store_dispatch};
-use crate::auth::Caller;
+use crate::auth::{Caller, ClientScope};
 use crate::db::{AnyConnection, Tx};
 use crate::error::Error;
 use crate::features::changes::{self, Question};
@@ -61,6 +61,10 @@ pub fn next(
 ) -> Result<Option<Work>, Error> {
     let Some(row) = store_dispatch::held(conn, id, owner)? else { return Ok(None) };
     let Some((rights, scope)) = clients::rights_of(conn, &row.client_id)? else { return Ok(None) };
+    // Who may not manage its webhooks any more could not stop them either.
+    if !rights.contains(&ClientScope::WebhooksManage) {
+        return Ok(None);
+    }
     if row.test_requested_at.is_some() {
         let events = vec![(event::of_test(source, utc(now))?, Place::Tested)];
         return Ok(Some(Work { row, events, then: None }));
@@ -78,6 +82,11 @@ pub fn next(
     let asked = Question { after, limit: PAGE, epoch: Some(row.epoch.clone()), resources };
     let page = match changes::page(conn, &scope, &asked) {
         Ok(page) => page,
+        Err(Error::Refused(_)) if row.replay_after.is_some() => {
+            // What was to be told again is no longer kept; what is new is not lost with it.
+            let then = Some(Place::Replayed(after, true));
+            return Ok(Some(Work { row, events: Vec::new(), then }));
+        }
         Err(Error::Refused(refusal)) => return resync(row, *refusal, source, now).map(Some),
         Err(other) => return Err(other),
     };
@@ -113,12 +122,16 @@ fn resync(
 pub enum Kept {
     /// It is, by this process.
     Going,
+    /// It is, but the client has changed the webhook since: what is next is to be read again.
+    Changed,
     /// Not by this process, or not now.
     Left,
 }
 
 /// What became of some attempts, in their order: all but the last arrived.
 pub struct Progress {
+    /// The version of the webhook on which they rest.
+    pub version: i32,
     /// The attempts, with the place after each.
     pub attempts: Vec<(Event, Place, Attempt)>,
     /// The place beyond them, when all arrived.
@@ -139,17 +152,24 @@ pub fn settle(tx: &mut Tx, id: &WebhookId, owner: &str, progress: Progress) -> R
         return Ok(Kept::Left);
     };
     let now = tx.now();
+    let is_changed = row.version != progress.version;
+    let is_open = clients::rights_of(tx, &row.client_id)?.is_some();
     let mut records = Vec::new();
-    let mut kept = Kept::Going;
+    let mut kept = if is_changed { Kept::Changed } else { Kept::Going };
     for (event, place, attempt) in progress.attempts {
         let number = if place == Place::Tested { 1 } else { row.attempts + 1 };
         let mut record = record_of(&row.id, event, number, attempt, now);
         match attempt.result {
+            // What arrived has arrived, whatever the client has changed since.
+            Ok(_status) if is_changed => advance(&mut row, place, now),
+            // What failed was sent elsewhere, or otherwise, than the client wants it now.
+            Err(_failure) if is_changed => {}
             Ok(_status) => move_to(&mut row, place, now, true),
             Err(_failure) if place == Place::Tested => move_to(&mut row, place, now, false),
             Err(failure) => {
                 kept = Kept::Left;
-                if fail(&mut row, failure, now, progress.chance) == Next::GiveUp {
+                let is_notice = record.seq.is_none();
+                if fail(&mut row, failure, now, progress.chance, is_notice) == Next::GiveUp {
                     record.outcome = Outcome::GivenUp;
                     move_to(&mut row, place, now, false);
                     row.parked = true;
@@ -166,12 +186,26 @@ pub fn settle(tx: &mut Tx, id: &WebhookId, owner: &str, progress: Progress) -> R
     if let Some(place) = progress.then.filter(|_| kept == Kept::Going) {
         move_to(&mut row, place, now, false);
     }
-    let released = progress.release || kept == Kept::Left || row.status == WebhookStatus::Disabled;
+    let is_stopped = row.status == WebhookStatus::Disabled && row.test_requested_at.is_none();
+    let released = progress.release || kept == Kept::Left || is_stopped || !is_open;
+    if released && row.attempts == 0 {
+        // Those that wait longest come first.
+        row.next_at = now;
+    }
     row.lease_owner = (!released).then(|| owner.to_owned());
     row.lease_until = (!released).then(|| now + chrono::Duration::seconds(LEASE_SECONDS));
     store::update(tx, &row)?;
     store_dispatch::record(tx, &records)?;
-    Ok(if released { Kept::Left } else { Kept::Going })
+    Ok(if released { Kept::Left } else { kept })
+}
+
+/// Moves on after an arrival that rests on what the webhook was before the client changed it.
+fn advance(row: &mut WebhookRow, place: Place, now: NaiveDateTime) {
+    match place {
+        Place::At(seq, epoch) if epoch == row.epoch => row.after_seq = row.after_seq.max(seq),
+        Place::Tested => move_to(row, place, now, true),
+        Place::At(..) | Place::Replayed(..) => {}
+    }
 }
 
 /// Moves on; `arrived`: the receiver answered 2xx, so it fails no more.
@@ -206,7 +240,7 @@ fn move_to(row: &mut WebhookRow, place: Place, now: NaiveDateTime, arrived: bool
 
 /// Notes a failure and says what follows it; a receiver that is gone, or failed with the event
 /// before as well, is told nothing more.
-fn fail(row: &mut WebhookRow, failure: Failure, now: NaiveDateTime, chance: u8) -> Next {
+fn fail(row: &mut WebhookRow, failure: Failure, now: NaiveDateTime, chance: u8, is_notice: bool) -> Next {
     let disabled = match failure.status {
         Some(410) => Some(DisabledBy::Gone),
         _ if row.parked => Some(DisabledBy::Failing),
@@ -220,7 +254,9 @@ fn fail(row: &mut WebhookRow, failure: Failure, now: NaiveDateTime, chance: u8) 
         row.disabled_by = Some(by);
         return Next::Retry(0);
     }
-    let next = after_failure(row.attempts, failure.retry_after, chance);
+    // A notice that the copy is out of date cannot be replayed, so it is never given up.
+    let attempt = if is_notice { row.attempts.min(LAST_WAIT) } else { row.attempts };
+    let next = after_failure(attempt, failure.retry_after, chance);
     match next {
         Next::Retry(seconds) => row.next_at = now + chrono::Duration::seconds(seconds),
         Next::GiveUp => row.attempts = 0,

@@ -75,8 +75,8 @@ async fn create_webhook(
         .run(&db, caller.actor(), &hash, move |tx, writing| {
             writing.admit(tx, &body)?;
             let given = body.checked()?;
-            let after = given.after;
-            let (row, secret) = flow::create(tx, &caller, (&vault, sender.targets()), given.into(), after)?;
+            let from = (given.after, given.epoch.clone());
+            let (row, secret) = flow::create(tx, &caller, (&vault, sender.targets()), given.into(), from)?;
             let location = format!("/api/v1/webhooks/{}", row.id);
             let shown = (!writing.is_rehearsal()).then_some(secret);
             Ok(WebhookOut::answer_with(row, writing.info.lang, &caller, shown)?.created(location))

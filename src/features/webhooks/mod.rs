@@ -6,13 +6,14 @@
 //! versions and natural keys, no texts; the receiver reads what it needs. They are signed as
 //! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
 //!
-//! States: active -> disabled, by the client, by 410 (`gone`), or by two events in a row that
-//! could not be delivered within three days (`failing`); disabled -enable-> active. A disabled
+//! States: active -> disabled, by the client, by 410 (`gone`), or when an event was given up
+//! and the next one fails as well (`failing`); disabled -enable-> active. A disabled
 //! webhook keeps its place in the feed.
 //!
 //! An event that could not be delivered in ten attempts over three days is given up: it stays
 //! among the deliveries as `given_up`, can be replayed, and the next event is tried.
 
+pub mod conformance;
 mod delivering;
 mod dispatcher;
 mod domain;
@@ -21,6 +22,7 @@ mod flow;
 mod flow_dispatch;
 mod http;
 mod http_steps;
+mod operator;
 mod policy;
 mod sender;
 mod shape;
@@ -31,8 +33,10 @@ mod target;
 
 pub use self::delivering::Delivering;
 pub use self::dispatcher::Dispatcher;
+pub use self::domain::FailureKind;
+pub use self::operator::secret_of;
 pub use self::policy::CATALOGUE;
-pub use self::sender::Sender;
+pub use self::sender::{Parcel, Sender};
 pub use self::target::Targets;
 
 use crate::web::Operations;

@@ -69,9 +69,18 @@ impl Sender {
     ///
     /// The certificates cannot be read.
     pub fn new(targets: Targets, ca: Option<&[u8]>) -> anyhow::Result<Self> {
+        Self::within(targets, ca, LIMIT)
+    }
+
+    /// As [`new`](Self::new), where an attempt may take `limit`.
+    ///
+    /// # Errors
+    ///
+    /// As [`new`](Self::new).
+    pub fn within(targets: Targets, ca: Option<&[u8]>, limit: Duration) -> anyhow::Result<Self> {
         let mut builder = reqwest::Client::builder()
             .redirect(redirect::Policy::none())
-            .timeout(LIMIT)
+            .timeout(limit)
             .connect_timeout(CONNECT_LIMIT)
             .no_proxy()
             .user_agent(concat!("school-roadmap/", env!("CARGO_PKG_VERSION")))

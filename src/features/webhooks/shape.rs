@@ -39,6 +39,9 @@ pub(super) struct WebhookIn {
     /// happens from now on.
     #[schema(minimum = 0)]
     pub(super) after: Option<i64>,
+    /// The epoch in which that number was given: refused when there is another one now.
+    #[schema(max_length = 100)]
+    pub(super) epoch: Option<String>,
 }
 
 /// Changes of a webhook: absent members stay, null clears.

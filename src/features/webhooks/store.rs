@@ -176,6 +176,24 @@ pub(super) fn one_for_change(
     one(conn, owner, id)
 }
 
+/// The newest webhook of a client to this address.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn by_url(
+    conn: &mut AnyConnection,
+    client: &ClientId,
+    url: &str,
+) -> QueryResult<Option<WebhookRow>> {
+    owned(Some(client))
+        .filter(webhooks::url.eq(url))
+        .order(webhooks::id.desc())
+        .select(WebhookRow::as_select())
+        .first(conn)
+        .optional()
+}
+
 /// How many webhooks a client has.
 ///
 /// # Errors

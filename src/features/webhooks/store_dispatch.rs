@@ -1,16 +1,19 @@
 //! Queries of the process that delivers: which webhooks are due, and who has them.
 
 use chrono::{Duration, NaiveDateTime};
+use diesel::dsl::not;
 use diesel::prelude::*;
 
 use super::domain::{Outcome, WebhookStatus};
 use super::store::{DeliveryRow, WebhookRow};
+use crate::auth::ClientScope;
 use crate::db::schema::{clients, webhook_deliveries as deliveries, webhooks};
 use crate::db::{AnyConnection, insert_all};
+use crate::kit::code::Code;
 use crate::kit::id::WebhookId;
 
 /// Webhooks looked at in one round, at most.
-const ROUND: i64 = 1000;
+const ROUND: i64 = 20_000;
 /// Seconds after which no lease of a clock that is right ends: a clock was set back since.
 const LONGEST_LEASE: i64 = 60;
 /// Hours after which no attempt is due by a clock that is right.
@@ -42,11 +45,13 @@ pub(super) fn due(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<V
         .is_null()
         .or(webhooks::lease_until.le(now))
         .or(webhooks::lease_until.gt(too_late));
-    let time_has_come = webhooks::next_at.le(now).or(webhooks::next_at.gt(too_long));
+    let fails = webhooks::attempts.gt(0);
+    let time_has_come = webhooks::next_at.le(now).or(webhooks::next_at.gt(too_long)).or(not(fails));
     let telling = webhooks::status.eq(WebhookStatus::Active).and(time_has_come);
     webhooks::table
         .inner_join(clients::table)
         .filter(clients::status.eq("active"))
+        .filter(clients::scopes.like(format!("%{}%", ClientScope::WebhooksManage.as_str())))
         .filter(telling.or(webhooks::test_requested_at.is_not_null()))
         .filter(free)
         .order((webhooks::next_at, webhooks::id))
@@ -111,6 +116,22 @@ pub(super) fn held_for_change(
 ) -> QueryResult<Option<WebhookRow>> {
     crate::db::lock!(conn, webhooks::table.find(id))?;
     held(conn, id, Some(owner))
+}
+
+/// Moves the cursor of a webhook that nothing is told of meanwhile.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn advance(conn: &mut AnyConnection, id: &WebhookId, epoch: &str, seq: i64) -> QueryResult<()> {
+    let quiet = webhooks::table
+        .filter(webhooks::id.eq(id))
+        .filter(webhooks::epoch.eq(epoch))
+        .filter(webhooks::after_seq.lt(seq))
+        .filter(webhooks::attempts.eq(0))
+        .filter(webhooks::replay_after.is_null())
+        .filter(webhooks::lease_owner.is_null());
+    diesel::update(quiet).set(webhooks::after_seq.eq(seq)).execute(conn).map(|_| ())
 }
 
 /// Records attempts.

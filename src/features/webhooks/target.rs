@@ -57,6 +57,16 @@ fn target_of(url: &Url) -> Option<Target> {
 }
 
 impl Targets {
+    /// The one target of this address, for an operator who names it himself.
+    ///
+    /// # Errors
+    ///
+    /// It is no address of http or https; http leads to another machine.
+    pub fn of(address: &str) -> anyhow::Result<Self> {
+        let url = Url::parse(address).with_context(|| format!("{address} is no address"))?;
+        url.join("/").map(|origin| entry(origin.as_str()))?.map(|target| Self(vec![target]))
+    }
+
     /// The address, when it is on the list.
     #[must_use]
     pub fn admit(&self, text: &str) -> Option<Url> {

@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::files::{FileKind, Files, Received};
 use crate::kit::id::{EvidenceId, MeasureId, ReportId};
 use crate::web::download::{attachment, range_of};
-use crate::web::upload::{self, FileIn, UploadLimits};
+use crate::web::upload::{self, Expected, FileIn, UploadLimits};
 use crate::web::{Operations, RequestInfo, Writing, query, resource};
 
 /// Nothing in a file that somebody sent may run where it is opened.
@@ -51,9 +51,13 @@ impl Place<'_> {
         payload: Payload,
     ) -> Result<HttpResponse, Error> {
         self.ask(db, &reader, writing.has_key()).await?;
-        let flags = EvidenceForm::FLAGS;
-        let (body, file) =
-            upload::receive::<EvidenceForm>(request, payload, self.files, self.limits, &flags).await?;
+        let expected = Expected {
+            kinds: &FileKind::EVIDENCE,
+            limits: self.limits,
+            flags: &EvidenceForm::FLAGS,
+            numbers: &[],
+        };
+        let (body, file) = upload::receive::<EvidenceForm>(request, payload, self.files, expected).await?;
         let id = EvidenceId::generate();
         let received = file.and_then(|FileIn { name, outcome }| Some((name, outcome.ok()?)));
         let content = received.as_ref().map(|(name, received)| content_of(name, received)).transpose()?;

@@ -275,7 +275,7 @@ impl PackLimits {
             evidence_requisites_characters: REQUISITES_MAX,
             file_bytes: files.file_bytes,
             report_files_bytes: files.report_bytes,
-            file_media_types: FileKind::ALL.map(FileKind::media_type).to_vec(),
+            file_media_types: FileKind::EVIDENCE.map(FileKind::media_type).to_vec(),
         }
     }
 }

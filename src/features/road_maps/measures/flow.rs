@@ -46,10 +46,23 @@ pub fn create(
     texts: Vec<MeasureText>,
     many: bool,
 ) -> Result<Vec<MeasureRow>, Error> {
+    let rows = add(tx, scope, &map, texts, many)?;
+    raise(tx, map)?;
+    Ok(rows)
+}
+
+/// As [`create`], but leaves the version of the map to the caller.
+pub(super) fn add(
+    tx: &mut Tx,
+    scope: &Scope,
+    map: &RoadMapRow,
+    texts: Vec<MeasureText>,
+    many: bool,
+) -> Result<Vec<MeasureRow>, Error> {
     let own_map = map.school_id.is_some();
     let mut violations = if many { check_array(&texts) } else { Vec::new() };
     let known = known_schools(tx, scope, texts.iter().map(|text| &text.applies_to))?;
-    violations.extend(unusable_indicators(tx, &map, &texts, many, &[])?);
+    violations.extend(unusable_indicators(tx, map, &texts, many, &[])?);
     for (n, text) in texts.iter().enumerate() {
         let prefix = if many { format!("/{n}") } else { String::new() };
         violations.extend(text.check(&prefix, own_map));
@@ -63,13 +76,12 @@ pub fn create(
     for text in texts {
         let position = text.position.unwrap_or(last.saturating_add(1));
         last = last.max(position);
-        rows.push(row_of(tx, &map, text, position)?);
+        rows.push(row_of(tx, map, text, position)?);
     }
     store::insert(tx, &rows).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
     for row in &rows {
         tx.record(measure_change(row, map.status, Op::Created, "create"));
     }
-    raise(tx, map)?;
     Ok(rows)
 }
 
@@ -88,10 +100,23 @@ pub fn update(
     if text_of(&old) == text {
         return Ok(old);
     }
+    let row = change_one(tx, scope, &map, old, text)?;
+    raise(tx, map)?;
+    Ok(row)
+}
+
+/// As [`update`] of what has changed, but leaves the version of the map to the caller.
+pub(super) fn change_one(
+    tx: &mut Tx,
+    scope: &Scope,
+    map: &RoadMapRow,
+    old: MeasureRow,
+    text: MeasureText,
+) -> Result<MeasureRow, Error> {
     let mut violations = text.check("", map.school_id.is_some());
     let known = known_schools(tx, scope, [&text.applies_to])?;
     violations.extend(foreign_schools(&known, &text.applies_to, ""));
-    violations.extend(unusable_indicators(tx, &map, std::slice::from_ref(&text), false, &old.indicators)?);
+    violations.extend(unusable_indicators(tx, map, std::slice::from_ref(&text), false, &old.indicators)?);
     if !violations.is_empty() {
         return Err(Error::invalid(violations));
     }
@@ -101,11 +126,10 @@ pub fn update(
         lineage_id: old.lineage_id,
         version: old.version + 1,
         created_at: old.created_at,
-        ..row_of(tx, &map, text, position)?
+        ..row_of(tx, map, text, position)?
     };
     store::update(tx, &row).map_err(Error::on_duplicate(&problems::MEASURE_EXISTS))?;
     tx.record(measure_change(&row, map.status, Op::Updated, "update"));
-    raise(tx, map)?;
     Ok(row)
 }
 
@@ -115,9 +139,15 @@ pub fn update(
 ///
 /// The database's own failures.
 pub fn delete(tx: &mut Tx, map: RoadMapRow, row: &MeasureRow) -> Result<(), Error> {
+    take_out(tx, &map, row)?;
+    raise(tx, map)
+}
+
+/// As [`delete`], but leaves the version of the map to the caller.
+pub(super) fn take_out(tx: &mut Tx, map: &RoadMapRow, row: &MeasureRow) -> Result<(), Error> {
     store::delete(tx, &row.id)?;
     tx.record(measure_change(row, map.status, Op::Deleted, "delete"));
-    raise(tx, map)
+    Ok(())
 }
 
 /// The text of a stored measure.
@@ -228,7 +258,8 @@ fn unusable_indicators(
     indicators::unusable(tx, &map.municipality_id, &declared, kept)
 }
 
-fn raise(tx: &mut Tx, mut map: RoadMapRow) -> Result<(), Error> {
+/// Raises the version of a map whose measures have changed.
+pub(super) fn raise(tx: &mut Tx, mut map: RoadMapRow) -> Result<(), Error> {
     touch(tx, &mut map);
     maps::update(tx, &map)?;
     tx.record(change(&map, Op::Updated, "update", Some(map.status)));

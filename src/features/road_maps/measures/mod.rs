@@ -2,6 +2,7 @@
 
 mod export;
 mod flow;
+mod flow_import;
 mod http;
 mod shape;
 mod store;
@@ -9,6 +10,7 @@ mod text;
 
 pub use self::export::export as export_measures;
 pub use self::flow::create as create_measures;
+pub use self::flow_import::replace_measures;
 pub use self::http::configure;
 pub use self::shape::{MeasureIn, MeasureOut};
 pub use self::store::{MeasureRow, measure_codes_of, measure_rows_of, measures_of, views as measure_views};

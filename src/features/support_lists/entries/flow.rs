@@ -79,6 +79,7 @@ pub fn add(
     new: Vec<NewEntry>,
     at: impl Fn(usize) -> String,
 ) -> Result<Vec<EntryRow>, Error> {
+    let scope = &scope.within(&list.municipality_id);
     let orders = find_orders(tx, scope, new.iter().filter_map(|one| one.order_id.as_ref()))?;
     let school_ids: BTreeSet<&SchoolId> = new.iter().map(|one| &one.school_id).collect();
     if store::has_any(tx, &list.id, &school_ids)? {
@@ -182,6 +183,7 @@ pub fn exclude(
     mut row: EntryRow,
     exclusion: Exclusion,
 ) -> Result<EntryRow, Error> {
+    let scope = &scope.within(&list.municipality_id);
     let orders = find_orders(tx, scope, std::iter::once(&exclusion.order_id))?;
     let order = orders.get(&exclusion.order_id);
     let mut violations = Vec::new();

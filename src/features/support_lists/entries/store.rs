@@ -167,7 +167,7 @@ pub(super) fn of_all_lists(
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn all_of(conn: &mut AnyConnection, list: &SupportListId) -> QueryResult<Vec<EntryRow>> {
+pub fn all_of(conn: &mut AnyConnection, list: &SupportListId) -> QueryResult<Vec<EntryRow>> {
     let query = entries::table.filter(entries::list_id.eq(list)).order(entries::id);
     query.select(EntryRow::as_select()).load(conn)
 }
