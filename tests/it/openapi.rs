@@ -51,6 +51,20 @@ fn every_operation_says_what_it_does_and_has_its_own_name() {
 }
 
 #[test]
+fn every_group_of_operations_is_described() {
+    let document = value();
+    let mut described: Vec<&str> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let operations = operations(&document);
+    let mut used: Vec<&str> =
+        operations.iter().map(|(.., operation)| operation["tags"][0].as_str().unwrap()).collect();
+    described.sort_unstable();
+    used.sort_unstable();
+    used.dedup();
+    assert_eq!(described, used, "src/api/document/tags.rs");
+}
+
+#[test]
 fn every_request_body_has_an_example_that_its_schema_takes() {
     let document = value();
     for (method, path, operation) in operations(&document) {
