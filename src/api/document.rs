@@ -1,10 +1,12 @@
 //! The OpenAPI document: collected from the handlers, completed with what all share.
 
+mod samples;
 mod shared;
 mod tags;
 
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, get};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
     ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement,
@@ -42,6 +44,17 @@ pub async fn openapi_json() -> HttpResponse {
         .content_type("application/json")
         .insert_header(("Cache-Control", "no-cache"))
         .body(super::DOCUMENT)
+}
+
+/// The document as it is published: with code samples of every operation.
+///
+/// # Errors
+///
+/// The document is no JSON: a fault of the program.
+pub fn published() -> serde_json::Result<Value> {
+    let mut document = serde_json::to_value(document())?;
+    samples::add(&mut document);
+    Ok(document)
 }
 
 /// Builds the document from the registered operations.

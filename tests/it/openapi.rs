@@ -1,6 +1,6 @@
 //! The document: committed, complete, with bodies a reader could send.
 
-use school_roadmap::api::document::document;
+use school_roadmap::api::document::published;
 use school_roadmap::problems;
 use school_roadmap::web::check;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::app::{Sqlite, TestApp};
 
 fn value() -> Value {
-    serde_json::to_value(document()).unwrap()
+    published().unwrap()
 }
 
 /// Every operation as `(method, path, operation)`.
