@@ -52,6 +52,7 @@ mod pack;
 mod peer;
 mod personal_data;
 mod portal;
+mod portal_guide;
 mod prefill;
 mod progress;
 mod protocol;
