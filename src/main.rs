@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
-use school_roadmap::api::document::document;
+use school_roadmap::api::document::published;
 use school_roadmap::auth::keys;
 use school_roadmap::auth::vault::Vault;
 use school_roadmap::config::Config;
@@ -233,7 +233,7 @@ async fn run(command: Command) -> anyhow::Result<()> {
         }
         Command::Import(arguments) => import(arguments).await,
         Command::Openapi => {
-            let mut text = serde_json::to_string_pretty(&document())?;
+            let mut text = serde_json::to_string_pretty(&published()?)?;
             text.push('\n');
             Ok(std::io::stdout().write_all(text.as_bytes())?)
         }

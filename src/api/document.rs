@@ -1,19 +1,22 @@
 //! The OpenAPI document: collected from the handlers, completed with what all share.
 
+mod samples;
+mod shared;
+mod tags;
+
 use actix_web::web::Data;
 use actix_web::{App, HttpResponse, get};
-use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn};
+use serde_json::Value;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, InfoBuilder, ObjectBuilder, OpenApi, OpenApiBuilder, Ref, RefOr, Required,
-    ResponseBuilder, SecurityRequirement, Type, schema,
+    ContactBuilder, InfoBuilder, LicenseBuilder, OpenApi, OpenApiBuilder, RefOr, SecurityRequirement,
+    ServerBuilder,
 };
 use utoipa::{PartialSchema, ToSchema};
 
 use super::BASE;
 use crate::auth::token::Tokens;
 use crate::error::Problem;
-use crate::problems;
 use crate::web::{Described, Operations, RequestInfo};
 
 /// Registers what belongs to no feature.
@@ -22,6 +25,9 @@ pub fn configure(operations: &mut Operations) {
 }
 
 /// The public keys of access tokens, as a JSON Web Key Set; two may be active at once.
+///
+/// Keep them for as long as `Cache-Control` says, and fetch them again when a token names a `kid` that is
+/// not among them.
 #[utoipa::path(tag = "auth", security(()), responses((status = 200, description = "The keys", body = serde_json::Value)))]
 #[get("/.well-known/jwks.json")]
 async fn jwks(tokens: Data<Tokens>, info: RequestInfo) -> HttpResponse {
@@ -29,6 +35,8 @@ async fn jwks(tokens: Data<Tokens>, info: RequestInfo) -> HttpResponse {
 }
 
 /// This document.
+///
+/// The same that the service was built with: it changes only with the program.
 #[utoipa::path(tag = "docs", security(()), responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
 #[get("/openapi.json")]
 pub async fn openapi_json() -> HttpResponse {
@@ -36,6 +44,17 @@ pub async fn openapi_json() -> HttpResponse {
         .content_type("application/json")
         .insert_header(("Cache-Control", "no-cache"))
         .body(super::DOCUMENT)
+}
+
+/// The document as it is published: with code samples of every operation.
+///
+/// # Errors
+///
+/// The document is no JSON: a fault of the program.
+pub fn published() -> serde_json::Result<Value> {
+    let mut document = serde_json::to_value(document())?;
+    samples::add(&mut document);
+    Ok(document)
 }
 
 /// Builds the document from the registered operations.
@@ -56,18 +75,9 @@ pub fn document() -> OpenApi {
     components.schemas.extend(within.schemas);
     components.schemas.insert("Problem".to_owned(), Problem::schema());
     components.schemas.extend(problem_schemas);
+    components.responses.insert(shared::REFUSED.to_owned(), RefOr::T(shared::refused()));
     for (path, item) in &mut document.paths.paths {
-        for (method, operation) in [
-            (HttpMethod::Get, &mut item.get),
-            (HttpMethod::Post, &mut item.post),
-            (HttpMethod::Put, &mut item.put),
-            (HttpMethod::Patch, &mut item.patch),
-            (HttpMethod::Delete, &mut item.delete),
-        ] {
-            if let Some(operation) = operation {
-                complete(path, &method, operation);
-            }
-        }
+        shared::complete(path, item, &components.schemas);
     }
     document
 }
@@ -79,8 +89,20 @@ fn base() -> OpenApi {
                 .title("school-roadmap")
                 .version("1")
                 .description(Some(include_str!("description.md")))
+                .contact(Some(ContactBuilder::new().name(Some("The operator of this service")).build()))
+                .license(Some(
+                    LicenseBuilder::new()
+                        .name("MIT OR Apache-2.0")
+                        .identifier(Some("MIT OR Apache-2.0"))
+                        .build(),
+                ))
                 .build(),
         )
+        .servers(Some([ServerBuilder::new()
+            .url("/")
+            .description(Some("The service that gave this document"))
+            .build()]))
+        .tags(Some(tags::all()))
         .security(Some([SecurityRequirement::new::<_, [&str; 0], &str>("bearer", [])]))
         .build();
     base.components.get_or_insert_default().add_security_scheme(
@@ -94,64 +116,4 @@ fn base() -> OpenApi {
         ),
     );
     base
-}
-
-/// Adds what every operation of its method shares: headers, dry run, refusals.
-fn complete(path: &str, method: &HttpMethod, operation: &mut Operation) {
-    let writes = !matches!(method, HttpMethod::Get);
-    let own_rules = path.starts_with("/api/v1/auth/")
-        || path.starts_with("/api/v1/oauth/")
-        || path == "/api/v1/me/password";
-    let on_existing = path.contains('{');
-    let parameters = operation.parameters.get_or_insert_default();
-    if writes && !own_rules {
-        parameters.push(query("dry_run", "Rehearse: same checks, nothing stored", Type::Boolean));
-        if matches!(method, HttpMethod::Post) {
-            parameters.push(header(
-                "Idempotency-Key",
-                "Repeats of the request answer as the first did, for 48 hours",
-            ));
-        }
-        if on_existing {
-            parameters.push(header("If-Match", "The version that the change is based on"));
-        }
-    }
-    if !writes && path.starts_with("/api/v1/") {
-        parameters.push(header("If-None-Match", "The tag that the client has: 304 when it is still good"));
-    }
-    parameters.push(header("Accept-Language", "ru (default) or en"));
-    operation.responses.responses.insert(
-        "default".to_owned(),
-        RefOr::T(
-            ResponseBuilder::new()
-                .description(format!(
-                    "Refused. `code` is one of the problem types, each with a page under /problems: {}",
-                    problems::ALL.iter().map(|problem| problem.slug).collect::<Vec<_>>().join(", ")
-                ))
-                .content(
-                    "application/problem+json",
-                    ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build(),
-                )
-                .build(),
-        ),
-    );
-}
-
-fn header(name: &str, description: &str) -> RefOr<Parameter> {
-    parameter(name, description, ParameterIn::Header, Type::String)
-}
-
-fn query(name: &str, description: &str, kind: Type) -> RefOr<Parameter> {
-    parameter(name, description, ParameterIn::Query, kind)
-}
-
-fn parameter(name: &str, description: &str, place: ParameterIn, kind: Type) -> RefOr<Parameter> {
-    let parameter = ParameterBuilder::new()
-        .name(name)
-        .parameter_in(place)
-        .required(Required::False)
-        .description(Some(description))
-        .schema(Some(RefOr::T(schema::Schema::Object(ObjectBuilder::new().schema_type(kind).build()))))
-        .build();
-    RefOr::T(parameter)
 }

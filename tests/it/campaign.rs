@@ -152,7 +152,7 @@ pub async fn registered_order(officer: &Client, head: &Client, number: &str) -> 
     order.id()
 }
 
-async fn approved_list(officer: &Client, head: &Client, order: &str, schools: &[SchoolId]) -> String {
+pub async fn approved_list(officer: &Client, head: &Client, order: &str, schools: &[SchoolId]) -> String {
     let body = json!({
         "level": "municipal", "category": "low_results", "results_year": 2022,
         "order_id": order, "valid_from": "2023-02-01"
@@ -166,7 +166,7 @@ async fn approved_list(officer: &Client, head: &Client, order: &str, schools: &[
     list.id()
 }
 
-async fn approved_road_map(officer: &Client, head: &Client, order: &str) -> String {
+pub async fn approved_road_map(officer: &Client, head: &Client, order: &str) -> String {
     let measure = |code: &str, level: &str, deadline: Value, criterion: &str, indicators: &[&str]| {
         json!({
             "code": code, "section": "Основной раздел", "level": level, "title": format!("Мероприятие {code}"),

@@ -29,8 +29,13 @@ impl TestApp {
 
     /// A registered client, with a token of now.
     pub async fn signed_in_client(&self, id: &str, secret: &str) -> Client {
+        self.with_token(&self.client_token(id, secret).await)
+    }
+
+    /// An access token of a registered client.
+    pub async fn client_token(&self, id: &str, secret: &str) -> String {
         let token = ask(self, &[("client_id", id), ("client_secret", secret)]).await.expect(200);
-        self.with_token(token["access_token"].as_str().unwrap())
+        token["access_token"].as_str().unwrap().to_owned()
     }
 }
 

@@ -13,7 +13,7 @@ use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::campaign::{Campaign, done};
 use crate::client::{Client, Reply, Resource};
 
-const PDF: &[u8] = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n";
+pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n";
 const FIELDS: [(&str, &str); 3] =
     [("kind", "order"), ("title", "О наставниках"), ("requisites", "от 10.02.2023 № 31")];
 

@@ -1,6 +1,6 @@
 //! The document: committed, complete, with bodies a reader could send.
 
-use school_roadmap::api::document::document;
+use school_roadmap::api::document::published;
 use school_roadmap::problems;
 use school_roadmap::web::check;
 use serde_json::Value;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::app::{Sqlite, TestApp};
 
 fn value() -> Value {
-    serde_json::to_value(document()).unwrap()
+    published().unwrap()
 }
 
 /// Every operation as `(method, path, operation)`.
@@ -48,6 +48,20 @@ fn every_operation_says_what_it_does_and_has_its_own_name() {
     names.sort();
     names.dedup();
     assert_eq!(names.len(), all, "operation names repeat");
+}
+
+#[test]
+fn every_group_of_operations_is_described() {
+    let document = value();
+    let mut described: Vec<&str> =
+        document["tags"].as_array().unwrap().iter().map(|tag| tag["name"].as_str().unwrap()).collect();
+    let operations = operations(&document);
+    let mut used: Vec<&str> =
+        operations.iter().map(|(.., operation)| operation["tags"][0].as_str().unwrap()).collect();
+    described.sort_unstable();
+    used.sort_unstable();
+    used.dedup();
+    assert_eq!(described, used, "src/api/document/tags.rs");
 }
 
 #[test]

@@ -63,7 +63,7 @@ async fn list_conclusions(
 }
 
 /// Read a conclusion with its explanation.
-#[utoipa::path(tag = "conclusions", params(("id" = MonitoringId, Path), ("code" = String, Path, example = "2.3")), responses((status = 200, description = "The conclusion", body = ConclusionOut)))]
+#[utoipa::path(tag = "conclusions", params(("id" = MonitoringId, Path), ("code" = String, Path, description = "Code of the conclusion in its template.", example = "2.3")), responses((status = 200, description = "The conclusion", body = ConclusionOut)))]
 #[get("/monitorings/{id}/conclusions/{code}")]
 async fn get_conclusion(
     permit: Permit<policy::ReadConclusions>,
@@ -84,7 +84,7 @@ async fn get_conclusion(
 ///
 /// The generated text and the verdict stay beside it. Answers 409 `monitoring-frozen` once
 /// a note is signed.
-#[utoipa::path(tag = "conclusions", params(("id" = MonitoringId, Path), ("code" = String, Path, example = "2.3")), request_body = ConclusionPatch, responses((status = 200, description = "The conclusion", body = ConclusionOut)))]
+#[utoipa::path(tag = "conclusions", params(("id" = MonitoringId, Path), ("code" = String, Path, description = "Code of the conclusion in its template.", example = "2.3")), request_body = ConclusionPatch, responses((status = 200, description = "The conclusion", body = ConclusionOut)))]
 #[patch("/monitorings/{id}/conclusions/{code}")]
 async fn update_conclusion(
     permit: Permit<policy::EditConclusions>,

@@ -22,6 +22,8 @@ struct HealthOut {
 }
 
 /// Whether the process answers at all; asks nothing else.
+///
+/// For whoever restarts a process that hangs.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, description = "Alive", body = HealthOut)))]
 #[get("/health/live")]
 async fn live() -> HttpResponse {
@@ -29,6 +31,8 @@ async fn live() -> HttpResponse {
 }
 
 /// Whether the database answers and has this program's schema; 503 otherwise.
+///
+/// For whoever sends requests to several instances.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, description = "Ready", body = HealthOut)))]
 #[get("/health/ready")]
 async fn ready(db: Data<Db>) -> Result<HttpResponse, Error> {

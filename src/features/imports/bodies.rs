@@ -69,10 +69,10 @@ import_body! {
 import_body! {
     /// Rows from a file, as a form.
     #[derive(Deserialize, ToSchema)]
+    #[schema(example = json!({"file": "schools.csv", "kind": "schools", "mode": "row"}))]
     #[expect(dead_code, reason = "it shows the form; its fields are read as `ImportOptions`")]
     ImportFileIn {
         /// The table: CSV, XLSX or JSON. The first row names the columns.
-        #[serde(skip)]
         #[schema(value_type = String, format = Binary)]
         file: (),
     }

@@ -70,7 +70,7 @@ pub(super) struct MonitoringPatch {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "school_ids": ["0192f0c1-2a3b-7c4d-8e5f-0123456789ab"], "until": "2023-12-27", "reason": "Карантин в школе",
+    "school_ids": ["0192f0c1-2a3b-7c4d-8e5f-0123456789ab"], "until": "2023-12-30", "reason": "Карантин в школе",
     "order_id": "0192f0c1-2a3b-7c4d-8e5f-0123456789ac"
 }))]
 pub(super) struct DeadlineExtensionIn {

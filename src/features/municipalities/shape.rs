@@ -22,8 +22,8 @@ use crate::web::{ActionOut, Answer, AnyOf, Filter, resource};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "name": "Хотынецкий район", "kind": "municipal_district", "region_code": "57",
-    "authority_name": "Отдел образования", "place": "пгт Хотынец"
+    "name": "Приокский район", "kind": "municipal_district", "region_code": "57",
+    "authority_name": "Отдел образования", "place": "пгт Приокск"
 }))]
 pub(super) struct MunicipalityIn {
     /// Name, unique within its region.

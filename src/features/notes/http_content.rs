@@ -24,7 +24,10 @@ pub(super) fn configure(operations: &mut Operations) {
 ///
 /// `format` (`json`, `html`, `md`, `docx`) goes before `Accept`. A signed note reads as it
 /// was signed; anything unsigned carries «ПРОЕКТ». The document is in Russian.
-#[utoipa::path(tag = "notes", params(("id" = NoteId, Path), ("format" = Option<String>, Query, example = "html")), responses((status = 200, description = "The content; also text/html, text/markdown and application/vnd.openxmlformats-officedocument.wordprocessingml.document", body = NoteSnapshot)))]
+#[utoipa::path(tag = "notes", params(("id" = NoteId, Path), ("format" = Option<String>, Query, description = "In this form, whatever `Accept` says.", example = "html")), responses((status = 200, description = "The content", content(
+    (NoteSnapshot = "application/json"), (String = "text/html"), (String = "text/markdown"),
+    (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+))))]
 #[get("/notes/{id}/content")]
 async fn get_note_content(
     permit: Permit<policy::ReadNotes>,

@@ -175,7 +175,10 @@ async fn get_public_note(
 /// Read what a published note says, without signing in.
 ///
 /// `format` (`json`, `html`, `md`, `docx`) goes before `Accept`.
-#[utoipa::path(tag = "public", security(()), params(("id" = NoteId, Path), ("format" = Option<String>, Query, example = "html")), responses((status = 200, description = "The content; also text/html, text/markdown and application/vnd.openxmlformats-officedocument.wordprocessingml.document", body = NoteSnapshot)))]
+#[utoipa::path(tag = "public", security(()), params(("id" = NoteId, Path), ("format" = Option<String>, Query, description = "In this form, whatever `Accept` says.", example = "html")), responses((status = 200, description = "The content", content(
+    (NoteSnapshot = "application/json"), (String = "text/html"), (String = "text/markdown"),
+    (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+))))]
 #[get("/public/notes/{id}/content")]
 async fn get_public_note_content(
     db: Data<Db>,

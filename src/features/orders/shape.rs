@@ -22,7 +22,7 @@ use crate::web::{ActionOut, Answer, AnyOf, Between, Filter, resource};
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "issuer": "Отдел образования", "issuer_level": "municipal", "number": "124", "date": "2023-03-17",
+    "issuer": "Отдел образования", "issuer_level": "municipal", "number": "131", "date": "2023-03-17",
     "title": "О дорожной карте поддержки школ на 2023 год", "kind": "road_map"
 }))]
 pub(super) struct OrderIn {

@@ -54,7 +54,7 @@ async fn list_school_calendars(
 ///
 /// Where the municipality has given none, the usual quarters (01.09-27.10, 07.11-29.12,
 /// 09.01-22.03, 01.04-24.05) with `is_default` and version 0.
-#[utoipa::path(tag = "municipalities", params(("id" = MunicipalityId, Path), ("academic_year" = i32, Path, minimum = 2000, maximum = 2099, example = 2023)), responses((status = 200, description = "The calendar", body = SchoolCalendarOut)))]
+#[utoipa::path(tag = "municipalities", params(("id" = MunicipalityId, Path), ("academic_year" = i32, Path, description = "First calendar year of the academic year.", minimum = 2000, maximum = 2099, example = 2023)), responses((status = 200, description = "The calendar", body = SchoolCalendarOut)))]
 #[get("/municipalities/{id}/school-calendars/{academic_year}")]
 async fn get_school_calendar(
     permit: Permit<policy::ReadSchoolCalendars>,
@@ -79,7 +79,7 @@ async fn get_school_calendar(
 /// `If-Match` is optional; `"0"` stands for the usual quarters. Due days of what comes round
 /// once an academic quarter follow it from then on. Unchanged terms answer 200 and keep
 /// their version.
-#[utoipa::path(tag = "municipalities", params(("id" = MunicipalityId, Path), ("academic_year" = i32, Path, minimum = 2000, maximum = 2099, example = 2023)), request_body = SchoolCalendarIn, responses(
+#[utoipa::path(tag = "municipalities", params(("id" = MunicipalityId, Path), ("academic_year" = i32, Path, description = "First calendar year of the academic year.", minimum = 2000, maximum = 2099, example = 2023)), request_body = SchoolCalendarIn, responses(
     (status = 200, description = "Replaced", body = SchoolCalendarOut),
     (status = 201, description = "Created", body = SchoolCalendarOut),
 ))]

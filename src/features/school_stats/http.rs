@@ -56,7 +56,7 @@ async fn list_school_stats(
 /// Read the statistics of a school in an academic year, named by its first calendar year.
 ///
 /// For the school, its department and its curators; counts only, never pupils.
-#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path), ("academic_year" = i32, Path, minimum = 2000, maximum = 2099, example = 2023)), responses((status = 200, description = "The statistics", body = SchoolStatOut)))]
+#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path), ("academic_year" = i32, Path, description = "First calendar year of the academic year.", minimum = 2000, maximum = 2099, example = 2023)), responses((status = 200, description = "The statistics", body = SchoolStatOut)))]
 #[get("/schools/{id}/stats/{academic_year}")]
 async fn get_school_stat(
     permit: Permit<policy::ReadStats>,
@@ -82,7 +82,7 @@ async fn get_school_stat(
 /// `If-Match` is optional. Unchanged statistics answer 200 and keep their version; a closed
 /// school answers 409 `school-closed`. A result (assessment, subject, grade, calendar year)
 /// stands in one academic year of the school only.
-#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path), ("academic_year" = i32, Path, minimum = 2000, maximum = 2099, example = 2023)), request_body = SchoolStatIn, responses(
+#[utoipa::path(tag = "schools", params(("id" = SchoolId, Path), ("academic_year" = i32, Path, description = "First calendar year of the academic year.", minimum = 2000, maximum = 2099, example = 2023)), request_body = SchoolStatIn, responses(
     (status = 200, description = "Replaced", body = SchoolStatOut),
     (status = 201, description = "Created", body = SchoolStatOut),
 ))]

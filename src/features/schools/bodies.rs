@@ -18,8 +18,8 @@ use crate::web::body::present;
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({
-    "short_name": "МБОУ-Богородицкая СОШ", "legal_form": "mbou", "school_kind": "sosh",
-    "education_levels": ["primary", "basic", "secondary"], "inn": "5799000019", "ogrn": "1025799000017"
+    "short_name": "МБОУ-Приокская СОШ", "legal_form": "mbou", "school_kind": "sosh",
+    "education_levels": ["primary", "basic", "secondary"], "inn": "5799000065", "ogrn": "1025799000061"
 }))]
 pub(super) struct SchoolIn {
     /// Full official name, verbatim.
@@ -81,7 +81,7 @@ pub(super) struct SchoolIn {
 /// Changes of a school: absent members stay, null clears.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"site_url": "https://bogorodickaya-sosh.example.org", "phone": null}))]
+#[schema(example = json!({"site_url": "https://priokskaya-sosh.example.org", "phone": null}))]
 pub(super) struct SchoolPatch {
     /// Full official name.
     #[serde(default, deserialize_with = "present")]

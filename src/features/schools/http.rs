@@ -97,7 +97,7 @@ async fn get_school(
 }
 
 /// Read a school by its OGRN.
-#[utoipa::path(tag = "schools", params(("ogrn" = String, Path)), responses((status = 200, description = "The school", body = SchoolOut)))]
+#[utoipa::path(tag = "schools", params(("ogrn" = String, Path, description = "OGRN of the school, 13 digits.")), responses((status = 200, description = "The school", body = SchoolOut)))]
 #[get("/schools/by-ogrn/{ogrn}")]
 async fn get_school_by_ogrn(
     permit: Permit<policy::ReadSchools>,
@@ -121,7 +121,7 @@ async fn get_school_by_ogrn(
 ///
 /// `If-Match` is optional. An unchanged school answers 200 and keeps its version; a
 /// foreign OGRN or INN answers 409 `ogrn-registered-elsewhere` and nothing else.
-#[utoipa::path(tag = "schools", params(("ogrn" = String, Path)), request_body = SchoolIn, responses(
+#[utoipa::path(tag = "schools", params(("ogrn" = String, Path, description = "OGRN of the school, 13 digits.")), request_body = SchoolIn, responses(
     (status = 200, description = "Replaced", body = SchoolOut),
     (status = 201, description = "Created", body = SchoolOut),
 ))]

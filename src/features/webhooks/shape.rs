@@ -77,7 +77,7 @@ pub(super) struct SecretRotation {
 /// What is delivered once more.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"after": 1200, "until": 1300}))]
+#[schema(example = json!({"after": 120, "until": 130}))]
 pub(super) struct WebhookReplay {
     /// After this number of the feed,
     #[schema(minimum = 0)]

@@ -83,6 +83,9 @@ struct PasswordChange {
 }
 
 /// Read who one is, how far one's rights reach and what they are.
+///
+/// For each resource, the actions that the caller's role or scopes allow; when the token ends, and the
+/// time of the service.
 #[utoipa::path(tag = "auth", responses((status = 200, description = "The caller", body = MeOut)))]
 #[get("/me")]
 pub(super) async fn get_me(

@@ -137,6 +137,9 @@ pub(super) struct EvidenceForm {
 
 /// A file that proves an item, as a form.
 #[derive(ToSchema)]
+#[schema(example = json!({
+    "file": "order-31.pdf", "kind": "order", "title": "О назначении наставников", "requisites": "от 10.04.2023 № 31"
+}))]
 #[expect(dead_code, reason = "it shows the form; its fields are read as `EvidenceForm`")]
 pub(super) struct EvidenceFileIn {
     /// The document: PDF, DOCX, XLSX, ODT, JPEG or PNG.

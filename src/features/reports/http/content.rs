@@ -39,7 +39,11 @@ pub(super) fn configure(operations: &mut Operations) {
 /// no text of a table is a formula. The workbook says above its table whose report it is and how far
 /// it has got, and below it what is told of the whole; each row of the CSV names school, period,
 /// version and state in its last columns.
-#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("format" = Option<String>, Query, example = "docx"), ("version" = Option<i32>, Query, example = 1)), responses((status = 200, description = "The content; also text/html, text/csv and the document and the workbook of Office Open XML", body = ReportDocument)))]
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("format" = Option<String>, Query, description = "In this form, whatever `Accept` says.", example = "docx"), ("version" = Option<i32>, Query, description = "This submission, by its number.", minimum = 1, example = 1)), responses((status = 200, description = "The content", content(
+    (ReportDocument = "application/json"), (String = "text/html"), (String = "text/csv"),
+    (String = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+    (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+))))]
 #[get("/reports/{id}/content")]
 async fn get_report_content(
     permit: Permit<policy::ReadReports>,

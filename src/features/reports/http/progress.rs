@@ -32,7 +32,10 @@ pub(super) fn configure(operations: &mut Operations) {
 /// the report itself shows to the caller: nothing of a report that was never submitted, the
 /// last submission of one that was returned. The documents are in Russian: a picture to embed,
 /// a page to annex to the note, tables for office suites.
-#[utoipa::path(tag = "monitorings", params(("id" = MonitoringId, Path), ("format" = Option<String>, Query, example = "svg"), ("fields" = Option<String>, Query, example = "by_status,overdue")), responses((status = 200, description = "The progress; also image/svg+xml, text/html, application/vnd.openxmlformats-officedocument.spreadsheetml.sheet and text/csv", body = MonitoringProgress)))]
+#[utoipa::path(tag = "monitorings", params(("id" = MonitoringId, Path), ("format" = Option<String>, Query, description = "In this form, whatever `Accept` says.", example = "svg"), ("fields" = Option<String>, Query, description = "Only these members, comma-separated; of JSON.", example = "by_status,overdue")), responses((status = 200, description = "The progress", content(
+    (MonitoringProgress = "application/json"), (String = "image/svg+xml"), (String = "text/html"),
+    (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"), (String = "text/csv"),
+))))]
 #[get("/monitorings/{id}/progress")]
 async fn get_monitoring_progress(
     permit: Permit<policy::ReadReports>,

@@ -54,7 +54,7 @@ impl Filter for RemarkFilter {
 /// A new remark: about a measure, or about the place that a JSON pointer names.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-#[schema(example = json!({"pointer": "/items/S1.1/result", "text": "Укажите номер и дату приказа"}))]
+#[schema(example = json!({"pointer": "/items/S1/result", "text": "Укажите номер и дату приказа"}))]
 struct RemarkIn {
     /// The measure.
     measure_id: Option<MeasureId>,

@@ -144,7 +144,7 @@ async fn list_report_versions(
 }
 
 /// Read a version of a report: its texts and items as they were submitted.
-#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("n" = i32, Path)), responses((status = 200, description = "The version", body = ReportVersionOut)))]
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("n" = i32, Path, description = "Number of the submission, from 1.", minimum = 1)), responses((status = 200, description = "The version", body = ReportVersionOut)))]
 #[get("/reports/{id}/versions/{n}")]
 async fn get_report_version(
     permit: Permit<policy::ReadReports>,
@@ -179,7 +179,7 @@ async fn get_report_version(
 /// Compare two versions of a report: every changed field with its old and new value.
 ///
 /// `to` is the last version unless given, `from` the one before it.
-#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("from" = Option<i32>, Query, example = 1), ("to" = Option<i32>, Query, example = 2)), responses((status = 200, description = "The differences", body = ReportDiffOut)))]
+#[utoipa::path(tag = "reports", params(("id" = ReportId, Path), ("from" = Option<i32>, Query, description = "Number of the earlier submission; left out: the one before `to`.", minimum = 1, example = 1), ("to" = Option<i32>, Query, description = "Number of the later submission; left out: the last one.", minimum = 1, example = 2)), responses((status = 200, description = "The differences", body = ReportDiffOut)))]
 #[get("/reports/{id}/diff")]
 async fn get_report_diff(
     permit: Permit<policy::ReadReports>,
