@@ -92,7 +92,7 @@ async fn the_portal_ends_with_what_the_service_has(#[values(Sqlite, Postgres)] o
     let target = receiver.target();
     let set = move |config: &mut school_roadmap::config::Config| {
         config.webhook_targets = target.parse().unwrap();
-        config.pool_size = 10;
+        config.pool_size = 20;
     };
     let Some(app) = TestApp::start_with(on, set).await else {
         return;
@@ -125,7 +125,8 @@ async fn the_portal_ends_with_what_the_service_has(#[values(Sqlite, Postgres)] o
     let (mut copy, mut after, mut deaths) = (export.copy(), export.seq(), 0);
     loop {
         let at_work = writers.iter().any(|writer| !writer.is_finished());
-        let page = portal.get(&format!("/api/v1/changes?after={after}&limit=7&wait=1")).await.expect(200);
+        let target = format!("/api/v1/changes?after={after}&limit=7&wait=1");
+        let page = persistently(|| portal.request(Method::GET, &target)).await.expect(200);
         fold(&mut copy, page["items"].as_array().unwrap());
         after = page["page"]["next_after"].as_i64().unwrap();
         if deaths < 8 {

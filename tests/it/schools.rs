@@ -152,8 +152,10 @@ async fn every_fault_of_a_body_is_named(#[values(Sqlite, Postgres)] on: Database
         "an INN of 12 digits is a person's"
     );
     let mut elsewhere = school("МБОУ-Юрьевская СОШ");
-    elsewhere["municipality_id"] = json!(municipality.as_str());
-    assert_eq!(officer.post(LIST, &elsewhere).await.violations(400), ["/municipality_id unknown-member"]);
+    elsewhere["municipality_id"] = json!(app.given_municipality("Соседний район"));
+    assert_eq!(officer.post(LIST, &elsewhere).await.violations(422), ["/municipality_id foreign-reference"]);
+    elsewhere["status"] = json!("closed");
+    assert_eq!(officer.post(LIST, &elsewhere).await.violations(400), ["/status unknown-member"]);
 }
 
 #[rstest]
