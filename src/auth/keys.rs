@@ -224,15 +224,20 @@ fn make(folder: &Path, name: &str) -> anyhow::Result<()> {
     let path = folder.join(name);
     let random = aws_lc_rs::rand::SystemRandom::new();
     let document = Ed25519KeyPair::generate_pkcs8(&random).context("cannot make a signing key")?;
-    let opened = private().create_new(true).open(&path);
-    // Another instance may have been first: then its key is the key.
-    if opened.as_ref().is_err_and(|cause| cause.kind() == std::io::ErrorKind::AlreadyExists) {
-        return Ok(());
+    write_once(folder, &path, document.as_ref())
+}
+
+/// Writes a file that only its owner may read: whole, or not at all. One that is there already stays:
+/// another instance may have been first, and then its key is the key.
+pub(super) fn write_once(folder: &Path, path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let failed = || format!("cannot write {}", path.display());
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    file.write_all(bytes).and_then(|()| file.as_file().sync_all()).with_context(failed)?;
+    match file.persist_noclobber(path) {
+        Ok(_file) => fs::File::open(folder)?.sync_all().with_context(failed),
+        Err(cause) if cause.error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(cause) => Err(cause.error).with_context(failed),
     }
-    let mut file = opened.with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(document.as_ref())?;
-    file.sync_all()?;
-    Ok(())
 }
 
 fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
@@ -245,7 +250,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 }
 
 /// How a file that only its owner may read is made.
-pub(super) fn private() -> fs::OpenOptions {
+fn private() -> fs::OpenOptions {
     let mut options = fs::OpenOptions::new();
     options.write(true);
     #[cfg(unix)]

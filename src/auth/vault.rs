@@ -11,7 +11,7 @@ use aws_lc_rs::aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::keys::{check_private, private};
+use super::keys::{check_private, write_once};
 
 /// Name of the key's file.
 const FILE: &str = "secrets-key.bin";
@@ -80,19 +80,10 @@ impl Vault {
 }
 
 fn make(folder: &Path, path: &Path) -> anyhow::Result<()> {
-    use std::io::Write;
     fs::create_dir_all(folder).with_context(|| format!("cannot make the folder {}", folder.display()))?;
     let mut bytes = [0_u8; KEY];
     aws_lc_rs::rand::fill(&mut bytes).context("the system gives no randomness")?;
-    let opened = private().create_new(true).open(path);
-    // Another instance may have been first: then its key is the key.
-    if opened.as_ref().is_err_and(|cause| cause.kind() == std::io::ErrorKind::AlreadyExists) {
-        return Ok(());
-    }
-    let mut file = opened.with_context(|| format!("cannot write {}", path.display()))?;
-    file.write_all(&bytes)?;
-    file.sync_all()?;
-    Ok(())
+    write_once(folder, path, &bytes)
 }
 
 #[cfg(test)]
