@@ -141,8 +141,12 @@ async fn the_token_endpoint_refuses_as_oauth_libraries_expect(#[values(Sqlite, P
         assert_eq!(refusal(ask(&app, &fields).await, 401), "invalid_client invalid-client", "{secret}");
     }
     assert_eq!(refusal(ask(&app, &[]).await, 401), "invalid_client invalid-client");
-    let unknown = [("client_id", "0192f0c1-0000-7000-8000-000000000000"), ("client_secret", &secret)];
-    assert_eq!(refusal(ask(&app, &unknown).await, 401), "invalid_client invalid-client");
+    for unknown in ["0192f0c1-0000-7000-8000-000000000000", "портал", "a\0b", "a%00b"] {
+        let fields = [("client_id", unknown), ("client_secret", secret.as_str())];
+        assert_eq!(refusal(ask(&app, &fields).await, 401), "invalid_client invalid-client", "{unknown:?}");
+        let shown = ask_basic(&app, unknown, &secret, &[("grant_type", "client_credentials")]).await;
+        assert_eq!(refusal(shown, 401), "invalid_client invalid-client", "{unknown:?}");
+    }
     for scope in ["notes:read", "schools:read notes:read", "nonsense", " "] {
         let fields = [own[0], own[1], ("scope", scope)];
         assert_eq!(refusal(ask(&app, &fields).await, 400), "invalid_scope invalid-scope", "{scope}");

@@ -143,16 +143,22 @@ fn shown_by(req: &HttpRequest, request: &TokenRequest) -> Result<(ClientId, Stri
     let mut headers = req.headers().get_all(AUTHORIZATION);
     match (headers.next(), headers.next()) {
         (None, _) => match (&request.client_id, &request.client_secret) {
-            (Some(id), Some(secret)) => Ok((ClientId(id.clone()), secret.clone())),
+            (Some(id), Some(secret)) => Ok((id_of(id).ok_or_else(invalid_client)?, secret.clone())),
             _ => Err(invalid_client()),
         },
         (Some(header), None) if request.client_secret.is_none() => {
             let (id, secret) = header.to_str().ok().and_then(basic).ok_or_else(invalid_client)?;
             let other = request.client_id.as_ref().is_some_and(|named| *named != id);
-            if other { Err(invalid_client()) } else { Ok((ClientId(id), secret)) }
+            let id = id_of(&id).filter(|_| !other).ok_or_else(invalid_client)?;
+            Ok((id, secret))
         }
         _ => Err(refuse(&problems::MALFORMED_REQUEST, "invalid_request")),
     }
+}
+
+/// An id: visible ASCII (RFC 6749, A.1). Not every database could even be asked for other text.
+fn id_of(text: &str) -> Option<ClientId> {
+    text.chars().all(|c| (' '..='~').contains(&c)).then(|| ClientId(text.to_owned()))
 }
 
 fn basic(header: &str) -> Option<(String, String)> {
