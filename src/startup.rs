@@ -26,6 +26,7 @@ use crate::features::monitoring_indicators::SmallCells;
 use crate::features::webhooks::{Delivering, Dispatcher, Sender};
 use crate::files::{Files, StoreUrl};
 use crate::kit::clock::Clock;
+use crate::web::Reading;
 use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
 use crate::web::upload::UploadLimits;
@@ -75,8 +76,10 @@ impl Application {
         let ca = config.webhook_ca_file.as_ref().map(std::fs::read).transpose().context("WEBHOOK_CA_FILE")?;
         let sender = Sender::new(config.webhook_targets.clone(), ca.as_deref())?;
         let vault = Arc::new(Vault::load(&config.data_dir)?);
-        let import_limits =
-            Data::new(ImportLimits(UploadLimits { file_bytes: config.import_mib * MIB, ..limits }));
+        let import_limits = Data::new(ImportLimits {
+            upload: UploadLimits { file_bytes: config.import_mib * MIB, ..limits },
+            reading: Reading::default(),
+        });
         let runner = Runner::default();
         let listener = TcpListener::bind(config.listen)?;
         let address = listener.local_addr()?;

@@ -12,14 +12,46 @@ use crate::kit::violation::Violation;
 /// Members whose value is kept as typed: spaces may be part of a password.
 const VERBATIM: &[&str] = &["password", "new_password", "current_password"];
 
+/// Values of one row, and of what stands around rows, at most.
+const MOST_VALUES: usize = 5_000;
+/// Faults of one kind that are told of a document; the first ones are enough to find the others.
+const MOST_FAULTS: usize = 20;
+
 /// What strict reading found besides the value.
-#[derive(Default)]
 struct Findings {
     duplicates: Vec<String>,
     forbidden: Vec<String>,
+    /// How many more values there may be.
+    left: usize,
 }
 
+impl Default for Findings {
+    fn default() -> Self {
+        Self { duplicates: Vec::new(), forbidden: Vec::new(), left: usize::MAX }
+    }
+}
+
+/// Marks of the errors by which reading of rows ends; serde carries texts only.
+const TOO_MANY_VALUES: &str = "too many values";
+const TOO_MANY_ROWS: &str = "too many rows";
+
 impl Findings {
+    fn of_rows() -> Self {
+        Self { left: MOST_VALUES, ..Self::default() }
+    }
+
+    fn duplicate(&mut self, pointer: String) {
+        if self.duplicates.len() < MOST_FAULTS {
+            self.duplicates.push(pointer);
+        }
+    }
+
+    fn forbidden(&mut self, pointer: String) {
+        if self.forbidden.len() < MOST_FAULTS {
+            self.forbidden.push(pointer);
+        }
+    }
+
     /// The document with what was found about it.
     fn about(self, value: Value) -> Document {
         let twice = |pointer| {
@@ -40,6 +72,18 @@ impl Findings {
 
 fn not_json(cause: &serde_json::Error) -> Violation {
     let (line, column) = (cause.line(), cause.column());
+    let text = cause.to_string();
+    if text.starts_with(TOO_MANY_VALUES) {
+        let detail = Bi::of(
+            format!("Строка {line}, позиция {column}: в одной записи больше {MOST_VALUES} значений"),
+            format!("Line {line}, column {column}: one row has more than {MOST_VALUES} values"),
+        );
+        return Violation::new("", "row-too-large", detail);
+    }
+    if text.starts_with(TOO_MANY_ROWS) {
+        let detail = Bi::fixed("Слишком много строк; разделите файл", "Too many rows; split the file");
+        return Violation::new("", "too-many-rows", detail);
+    }
     let detail = Bi::of(
         format!("Тело запроса не является корректным JSON: строка {line}, позиция {column}"),
         format!("The body is not valid JSON: line {line}, column {column}"),
@@ -79,11 +123,16 @@ pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
 ///
 /// # Errors
 ///
-/// One violation when it is not JSON, no object, or `rows` no array.
-pub fn read_rows(bytes: &[u8], each: &mut dyn FnMut(Document)) -> Result<(Document, bool), Violation> {
-    let mut findings = Findings::default();
+/// One violation when it is not JSON, no object, `rows` no array, when there are more than `most` rows, or
+/// one has more values than any may have.
+pub fn read_rows(
+    bytes: &[u8],
+    most: usize,
+    each: &mut dyn FnMut(Document),
+) -> Result<(Document, bool), Violation> {
+    let mut findings = Findings::of_rows();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let around = Around { findings: &mut findings, each };
+    let around = Around { findings: &mut findings, most, each };
     let (value, had_rows) = reader
         .deserialize_map(around)
         .and_then(|read| reader.end().map(|()| read))
@@ -97,6 +146,7 @@ const ROWS: &str = "rows";
 /// The object around rows.
 struct Around<'f, 'e> {
     findings: &'f mut Findings,
+    most: usize,
     each: &'e mut dyn FnMut(Document),
 }
 
@@ -108,21 +158,21 @@ impl<'de> Visitor<'de> for Around<'_, '_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Self { findings, each } = self;
+        let Self { findings, most, each } = self;
         let (mut members, mut had_rows) = (Map::new(), false);
         while let Some(name) = map.next_key::<String>()? {
             let mut root = Strict { pointer: String::new(), verbatim: false, findings: &mut *findings };
             let seed = root.under(&name);
             let pointer = seed.pointer.clone();
             let again = if name == ROWS {
-                map.next_value_seed(Elements { each: &mut *each })?;
+                map.next_value_seed(Elements { most, each: &mut *each })?;
                 std::mem::replace(&mut had_rows, true)
             } else {
                 let value = map.next_value_seed(seed)?;
                 members.insert(name, value).is_some()
             };
             if again {
-                findings.duplicates.push(pointer);
+                findings.duplicate(pointer);
             }
         }
         Ok((members, had_rows))
@@ -131,6 +181,7 @@ impl<'de> Visitor<'de> for Around<'_, '_> {
 
 /// The rows themselves.
 struct Elements<'e> {
+    most: usize,
     each: &'e mut dyn FnMut(Document),
 }
 
@@ -150,10 +201,15 @@ impl<'de> Visitor<'de> for Elements<'_> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        let mut rows = 0;
         loop {
-            let mut findings = Findings::default();
+            let mut findings = Findings::of_rows();
             let seed = Strict { pointer: String::new(), verbatim: false, findings: &mut findings };
             let Some(value) = seq.next_element_seed(seed)? else { return Ok(()) };
+            rows += 1;
+            if rows > self.most {
+                return Err(A::Error::custom(TOO_MANY_ROWS));
+            }
             (self.each)(findings.about(value));
         }
     }
@@ -179,6 +235,8 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        let left = self.findings.left.checked_sub(1);
+        self.findings.left = left.ok_or_else(|| D::Error::custom(TOO_MANY_VALUES))?;
         deserializer.deserialize_any(self)
     }
 }
@@ -212,7 +270,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         if value.chars().any(text::is_forbidden) {
-            self.findings.forbidden.push(self.pointer);
+            self.findings.forbidden(self.pointer);
         }
         Ok(Value::String(if self.verbatim { value.to_owned() } else { text::normal(value) }))
     }
@@ -232,7 +290,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
             let pointer = seed.pointer.clone();
             let value = map.next_value_seed(seed)?;
             if members.insert(name, value).is_some() {
-                self.findings.duplicates.push(pointer);
+                self.findings.duplicate(pointer);
             }
         }
         Ok(Value::Object(members))
@@ -241,7 +299,7 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::{read, read_rows};
+    use super::{MOST_FAULTS, MOST_VALUES, read, read_rows};
 
     #[test]
     fn duplicates_are_found_at_any_depth_and_texts_are_normal() {
@@ -256,15 +314,34 @@ mod tests {
     fn rows_are_read_one_by_one_and_the_rest_stays() {
         let mut rows = Vec::new();
         let body = r#"{"kind": "schools", "rows": [{"a": 1}, {"a": 1, "a": 2}, 3], "mode": "row"}"#;
-        let (around, had_rows) = read_rows(body.as_bytes(), &mut |row| rows.push(row)).unwrap();
+        let (around, had_rows) = read_rows(body.as_bytes(), 3, &mut |row| rows.push(row)).unwrap();
         assert!(had_rows);
         assert_eq!(around.value, serde_json::json!({"kind": "schools", "mode": "row"}));
         assert_eq!((rows.len(), rows[1].malformed[0].pointer.as_str()), (3, "/a"));
-        let twice = read_rows(br#"{"rows": [], "rows": []}"#, &mut |_| ()).unwrap().0;
+        let twice = read_rows(br#"{"rows": [], "rows": []}"#, 3, &mut |_| ()).unwrap().0;
         assert_eq!(twice.malformed[0].pointer, "/rows");
         for broken in [&br#"{"rows": [{}"#[..], br#"{"rows": {}}"#, b"[]", b"{} x"] {
-            assert_eq!(read_rows(broken, &mut |_| ()).err().unwrap().code, "not-json");
+            assert_eq!(read_rows(broken, 3, &mut |_| ()).err().unwrap().code, "not-json");
         }
+    }
+
+    #[test]
+    fn rows_are_bounded_in_number_and_size() {
+        let code = |body: &str| read_rows(body.as_bytes(), 2, &mut |_| ()).err().map(|fault| fault.code);
+        let values = |count: usize| vec!["1"; count].join(",");
+        assert_eq!(code(r#"{"rows": [1, 2]}"#), None);
+        assert_eq!(code(r#"{"rows": [1, 2, 3]}"#), Some("too-many-rows"));
+        let most = MOST_VALUES - 1;
+        assert_eq!(code(&format!(r#"{{"rows": [[{}], [{}]]}}"#, values(most), values(most))), None);
+        assert_eq!(code(&format!(r#"{{"rows": [[{}]]}}"#, values(most + 1))), Some("row-too-large"));
+        assert_eq!(code(&format!(r#"{{"x": [{}]}}"#, values(most + 1))), Some("row-too-large"));
+        let mut told = 0;
+        let same = vec![r#""a": 1"#; 100].join(",");
+        read_rows(format!(r#"{{"rows": [{{{same}}}]}}"#).as_bytes(), 1, &mut |row| {
+            told = row.malformed.len()
+        })
+        .unwrap();
+        assert_eq!(told, MOST_FAULTS);
     }
 
     #[test]

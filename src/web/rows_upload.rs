@@ -10,6 +10,7 @@ use utoipa::ToSchema;
 
 use super::body::{Body, BodyDeadline, media_type};
 use super::json;
+use super::reading::Reading;
 use super::upload::{FileIn, UploadLimits, too_large};
 use crate::error::Error;
 use crate::files::{FileFailure, FileFault, FileKind, Files, Received};
@@ -25,12 +26,13 @@ const NAME: &str = "rows.json";
 /// # Errors
 ///
 /// 415 for what is not JSON; 408 when it is too slow; 413 `file-too-large`; 507 and 503 when it cannot
-/// be written.
+/// be written; 503 while too many others are read.
 pub async fn receive_rows<T: DeserializeOwned + ToSchema + 'static>(
     req: &HttpRequest,
     payload: web::Payload,
     files: &Files,
     limits: UploadLimits,
+    reading: &Reading,
 ) -> Result<(Body<T>, Option<FileIn>), Error> {
     if media_type(req).as_deref() != Some("application/json") {
         return Err(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
@@ -52,10 +54,14 @@ pub async fn receive_rows<T: DeserializeOwned + ToSchema + 'static>(
         }
     };
     let hash = received.original_sha256.clone();
+    let place = reading.place().await?;
     let bytes = received.bytes().await?;
-    let read = tokio::task::spawn_blocking(move || json::read_rows(&bytes, &mut |_row| ()))
-        .await
-        .map_err(|cause| FileFailure::Broken(cause.to_string()))?;
+    let read = move || {
+        let _place = place;
+        json::read_rows(&bytes, usize::MAX, &mut |_row| ())
+    };
+    let read =
+        tokio::task::spawn_blocking(read).await.map_err(|cause| FileFailure::Broken(cause.to_string()))?;
     let body = match read {
         Err(violation) => Body::unreadable(violation, hash),
         Ok((document, had_rows)) => {

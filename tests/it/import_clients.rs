@@ -57,6 +57,11 @@ async fn a_region_imports_its_schools_and_one_list_per_municipality(
         json!([]),
         "drafts are not its to read"
     );
+    let draft = first.get("/api/v1/support-lists").await.expect(200)["items"][0].id();
+    let named = json!({
+        "kind": "support_list", "support_list_id": draft, "municipality_id": one.as_str(), "rows": [row(1)]
+    });
+    assert_eq!(portal.post(IMPORTS, &named).await.violations(422), ["/support_list_id unknown-reference"]);
 
     // What stands in a list is of the list's own municipality, whatever else the client reaches.
     let list = job["results"][0]["id"].as_str().unwrap();

@@ -1,6 +1,6 @@
 //! Imports that are cut off, left, in a wrong encoding, or made to do harm.
 
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 
 use encoding_rs::{IBM866, KOI8_R};
 use rstest::rstest;
@@ -108,6 +108,83 @@ async fn a_workbook_that_unpacks_to_too_much_is_refused(#[values(Sqlite, Postgre
     let mut far = xlsx(&schools(1..=1));
     far.truncate(far.len() / 2);
     assert_eq!(refused(&officer, "половина.xlsx", &far).await, ["/file file-archive"]);
+}
+
+/// Room for texts is made as a workbook announces them: such a number must not be believed.
+#[rstest]
+#[actix_web::test]
+async fn a_workbook_that_announces_too_much_is_refused(#[values(Sqlite, Postgres)] on: Database) {
+    let Some((app, officer)) = department(on).await else { return };
+    let good = xlsx(&schools(1..=1));
+    let mut archive = zip::ZipArchive::new(Cursor::new(good)).unwrap();
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for number in 0..archive.len() {
+        let mut entry = archive.by_index(number).unwrap();
+        let name = entry.name().unwrap().into_owned();
+        let mut text = String::new();
+        entry.read_to_string(&mut text).unwrap();
+        if name == "xl/sharedStrings.xml" {
+            assert!(text.contains("uniqueCount=\""), "{text}");
+            text = text.replace("uniqueCount=\"", "uniqueCount=\"99999999999");
+        }
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
+        writer.write_all(text.as_bytes()).unwrap();
+    }
+    let bomb = writer.finish().unwrap().into_inner();
+    assert_eq!(refused(&officer, "бомба.xlsx", &bomb).await, ["/file sheet-too-large"]);
+    assert!(app.files().is_empty());
+}
+
+/// An empty cell clears what is stored: a formula that comes to nothing must not.
+#[rstest]
+#[actix_web::test]
+async fn a_formula_without_a_value_is_told(#[values(Sqlite, Postgres)] on: Database) {
+    let Some((_app, officer)) = department(on).await else { return };
+    let mut book = rust_xlsxwriter::Workbook::new();
+    let sheet = book.add_worksheet();
+    for (row, cells) in (0..).zip(&schools(1..=2)) {
+        for (column, cell) in (0..).zip(cells) {
+            sheet.write_string(row, column, cell).unwrap();
+        }
+    }
+    sheet.write_formula(1, 6, rust_xlsxwriter::Formula::new("=NA()").set_result("#N/A")).unwrap();
+    let reply = officer.upload(IMPORTS, &SCHOOLS, "школы.xlsx", &book.save_to_buffer().unwrap()).await;
+    assert_eq!(reply.violations(422), ["/file formula-without-value"]);
+    assert!(reply.text().contains("G2"), "{}", reply.text());
+}
+
+#[rstest]
+#[actix_web::test]
+async fn too_many_jobs_of_one_account_are_refused(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else { return };
+    let place = app.given_municipality("Хотынецкий район");
+    let (officer, other) = (app.as_officer(&place), app.as_head(&place));
+    let file = |number: usize| csv(&schools(number..=number), b';');
+    for number in 1..=5 {
+        officer.upload(IMPORTS, &SCHOOLS, "школы.csv", &file(number)).await.expect(202);
+    }
+    let refused = officer.upload(IMPORTS, &SCHOOLS, "школы.csv", &file(6)).await;
+    assert_eq!(refused.problem(429), "too-many-requests");
+    assert_eq!(refused.header("retry-after").as_deref(), Some("15"));
+    officer.upload(IMPORTS, &SCHOOLS, "школы.csv", &file(5)).await.expect(200);
+    other.upload(IMPORTS, &SCHOOLS, "школы.csv", &file(7)).await.expect(202);
+    assert_eq!(app.files().len(), 6, "nothing is kept of what was refused");
+    app.run_jobs().await;
+    officer.upload(IMPORTS, &SCHOOLS, "школы.csv", &file(6)).await.expect(202);
+    app.run_jobs().await;
+    assert_eq!(count_schools(&officer).await, 7);
+}
+
+/// What is wrong is shown, also where a database could not keep it.
+#[rstest]
+#[actix_web::test]
+async fn a_nul_in_the_name_of_a_member_is_an_error_of_the_row(#[values(Sqlite, Postgres)] on: Database) {
+    let Some((app, officer)) = department(on).await else { return };
+    let rows = json!({"kind": "schools", "mode": "row", "rows": [{"ogrn": "1", "phone\u{0}": "x"}]});
+    let job = crate::importing::imported_rows(&app, &officer, &rows).await;
+    assert_eq!(counters(&job), "done 0 0 0 1");
+    let found = errors(&officer, &job).await;
+    assert!(found.contains(&"1 phone\u{FFFD} unknown-member".to_owned()), "{found:?}");
 }
 
 #[rstest]

@@ -303,3 +303,50 @@ async fn a_closed_school_is_not_brought_back(#[values(Sqlite, Postgres)] on: Dat
     assert_eq!(counters(&job), "done 0 0 0 1");
     assert_eq!(errors(&officer, &job).await, ["2 - school-closed"]);
 }
+
+/// A table cannot say of a member that it is not named: its copy has the columns that the rows have.
+#[rstest]
+#[actix_web::test]
+async fn a_copy_of_json_clears_nothing(#[values(Sqlite, Postgres)] on: Database) {
+    let Some((app, officer)) = department(on).await else { return };
+    imported(&app, &officer, &SCHOOLS, "школы.csv", &csv(&schools(1..=2), b';')).await;
+    let row = |number: usize, name: &str| json!({"ogrn": codes(number).1, "short_name": name});
+    let rows = json!([row(1, "МБОУ-Первая"), row(2, "")]);
+    let job = imported_rows(&app, &officer, &json!({"kind": "schools", "mode": "row", "rows": rows})).await;
+    assert_eq!(counters(&job), "done 0 1 0 1");
+    let path = format!("/api/v1/jobs/{}/errors?format=csv", job.id());
+    let copy = officer.get(&path).await.text();
+    let corrected = copy.replace(&format!("{};;", codes(2).1), &format!("{};МБОУ-Вторая;", codes(2).1));
+    let job = imported(&app, &officer, &BY_ROW, "школы.csv", corrected.as_bytes()).await;
+    assert_eq!(counters(&job), "done 0 1 1 0", "{copy}: {:?}", errors(&officer, &job).await);
+    let second = by_ogrn(&officer, 2).await;
+    assert_eq!(
+        (&second["short_name"], &second["phone"]),
+        (&json!("МБОУ-Вторая"), &json!("+7 48642 2-10-31"))
+    );
+
+    let differing = json!([row(1, ""), {"ogrn": codes(2).1, "phone": null}]);
+    let job =
+        imported_rows(&app, &officer, &json!({"kind": "schools", "mode": "row", "rows": differing})).await;
+    let path = format!("/api/v1/jobs/{}/errors?format=csv", job.id());
+    assert_eq!(officer.get(&path).await.problem(406), "not-acceptable");
+    assert_eq!(errors(&officer, &job).await.len(), 1, "the list of errors is there");
+}
+
+/// The last cells of a row: a workbook does not store empty ones, a text that lacks them may be cut off.
+#[rstest]
+#[actix_web::test]
+async fn empty_cells_at_the_end_clear_and_missing_ones_are_told(#[values(Sqlite, Postgres)] on: Database) {
+    let Some((app, officer)) = department(on).await else { return };
+    let mut rows = schools(1..=2);
+    imported(&app, &officer, &SCHOOLS, "школы.csv", &csv(&rows, b';')).await;
+    rows[1][6] = String::new();
+    let job = imported(&app, &officer, &SCHOOLS, "школы.xlsx", &xlsx(&rows)).await;
+    assert_eq!(counters(&job), "done 0 1 1 0");
+    assert_eq!(by_ogrn(&officer, 1).await["phone"], Value::Null);
+    rows[2].truncate(6);
+    let job = imported(&app, &officer, &BY_ROW, "школы.csv", &csv(&rows, b';')).await;
+    assert_eq!(counters(&job), "done 0 0 1 1");
+    assert_eq!(errors(&officer, &job).await, ["3 Телефон short-row"]);
+    assert_eq!(by_ogrn(&officer, 2).await["phone"], "+7 48642 2-10-31");
+}

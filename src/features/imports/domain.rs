@@ -8,12 +8,19 @@ use crate::kit::code::codes;
 use crate::kit::id::{OrderId, RoadMapId, SupportListId};
 use crate::kit::lang::Bi;
 use crate::kit::outcome::Outcome;
+use crate::kit::text;
 use crate::kit::violation::Violation;
 
 /// Rows of an import at most.
 pub const MOST_ROWS: usize = 100_000;
 /// Rows of a list or a road map at most: they are replaced in one go.
-pub const MOST_REPLACED: usize = 5_000;
+const MOST_REPLACED: usize = 5_000;
+/// Rows that are stored, or rehearsed, in one transaction at most: others wait for its end.
+const MOST_AT_ONCE: usize = 20_000;
+/// Jobs of an account or a client that may wait or run.
+pub const MOST_WAITING: i64 = 5;
+/// Columns of a table at most.
+pub const MOST_COLUMNS: usize = 200;
 /// Bytes of a cell at most; no member of any row takes as many.
 pub const MOST_CELL: usize = 32 * 1024;
 /// Errors that are kept with their texts at most; all are counted.
@@ -229,6 +236,16 @@ impl Tally {
     }
 }
 
+/// Rows that an import may have.
+#[must_use]
+pub fn most_rows(kind: ImportKind, mode: ImportMode, dry_run: bool) -> usize {
+    match (kind, mode) {
+        (ImportKind::SupportList | ImportKind::RoadMap, _) => MOST_REPLACED,
+        (_, ImportMode::Row) if !dry_run => MOST_ROWS,
+        (_, ImportMode::Atomic | ImportMode::Row) => MOST_AT_ONCE,
+    }
+}
+
 /// Whether so many of a list's entries go or change that somebody must say why.
 #[must_use]
 pub fn shrinks(present: usize, gone: usize, changed: usize) -> bool {
@@ -259,11 +276,12 @@ pub fn kept_until(created_at: NaiveDateTime) -> NaiveDateTime {
     created_at + Duration::days(KEPT_DAYS)
 }
 
-/// The beginning of a cell, as an error repeats it.
+/// The beginning of a cell, as an error repeats it: what no text may hold is replaced.
 #[must_use]
 pub fn shown(value: &str) -> String {
+    let value = value.replace(text::is_forbidden, "\u{FFFD}");
     match value.char_indices().nth(VALUE_SHOWN) {
-        None => value.to_owned(),
+        None => value,
         Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
     }
 }

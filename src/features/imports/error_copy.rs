@@ -6,15 +6,16 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::domain::ImportKind;
+use super::domain::{ImportKind, MOST_ROWS};
 use super::kinds::{Column as KindColumn, columns_of, repeated_of};
 use super::runner::format_of;
 use super::store::JobRow;
 use super::store_errors::ErrorRow;
 use super::table::{Content, Row, Table};
 use crate::error::Error;
-use crate::kit::lang::Lang;
+use crate::kit::lang::{Bi, Lang};
 use crate::print::sheet::{self, Cell, Column};
+use crate::problems;
 use crate::web::Format;
 
 /// How wide columns are, in characters.
@@ -25,7 +26,9 @@ const ERRORS_WIDTH: u8 = 60;
 ///
 /// # Errors
 ///
-/// The file cannot be read again, or the copy not written: faults of the program.
+/// 406 where rows of JSON name different members: a table cannot tell a member that is not named, which
+/// stays as it is, from one that is cleared. The file cannot be read again, or the copy not written:
+/// faults of the program.
 pub fn copy(
     row: &JobRow,
     bytes: Vec<u8>,
@@ -34,15 +37,16 @@ pub fn copy(
     lang: Lang,
     made_at: DateTime<Utc>,
 ) -> Result<Vec<u8>, Error> {
-    let table = Table::read(bytes, format_of(row), row.kind, columns_of(row.kind))?;
+    let table = Table::read(bytes, format_of(row), MOST_ROWS, columns_of(row.kind))?;
     let told = by_row(errors, lang);
-    let mut columns: Vec<Column> = titles(&table, row.kind).map(|title| Column::new(&title, WIDTH)).collect();
+    let named = if table.heads.is_empty() { named_by(&table, row.kind)? } else { Vec::new() };
+    let mut columns: Vec<Column> = titles(&table, &named).map(|title| Column::new(&title, WIDTH)).collect();
     columns.push(Column::new(if lang == Lang::Ru { "Ошибки" } else { "errors" }, ERRORS_WIDTH));
     let mut broken = None;
     let lines = table.rows().map_while(|row| row.map_err(|cause| broken = Some(cause)).ok());
     let rows = lines.flat_map(|line| {
         let error = told.get(&line.number).map(|texts| texts.join("\n"));
-        lines_of(&table, row.kind, line, &error.unwrap_or_default())
+        lines_of(&table, (row.kind, &named), line, &error.unwrap_or_default())
     });
     let written = match format {
         Format::Xlsx => sheet::xlsx("Ошибки", made_at, &columns, rows),
@@ -67,15 +71,50 @@ fn by_row(errors: Vec<ErrorRow>, lang: Lang) -> BTreeMap<usize, Vec<String>> {
     told
 }
 
-/// The titles of the file, or of JSON the names of the kind's columns.
-fn titles(table: &Table, kind: ImportKind) -> Box<dyn Iterator<Item = String> + '_> {
+/// The columns of the members that the rows of JSON name.
+fn named_by(table: &Table, kind: ImportKind) -> Result<Vec<&'static KindColumn>, Error> {
+    let mut named: Option<Vec<bool>> = None;
+    for row in table.rows() {
+        let Content::Object(value, _) = row?.content else { continue };
+        let elements = repeated_of(kind).and_then(|member| value.get(member)?.as_array());
+        let is_named = |column: &KindColumn| match column.repeats {
+            // An element is replaced whole, so that what it does not name is cleared anyway.
+            true => elements.is_some(),
+            // A part that is not named is left out of the whole, as that of an empty cell is.
+            false => column.is_key || at_path(&value, column.path.get(..1).unwrap_or_default()).is_some(),
+        };
+        let these: Vec<bool> = columns_of(kind).iter().map(is_named).collect();
+        if *named.get_or_insert_with(|| these.clone()) != these {
+            let detail = Bi::fixed(
+                "Записи называют разные поля, таблица этого не передаёт: исправьте исходный JSON по списку ошибок",
+                "The rows name different members, which no table can tell: correct the JSON by the list of errors",
+            );
+            return Err(Error::because(&problems::NOT_ACCEPTABLE, detail));
+        }
+    }
+    let named = named.unwrap_or_default();
+    Ok(columns_of(kind)
+        .iter()
+        .zip(named)
+        .filter(|(_, is_named)| *is_named)
+        .map(|(column, _)| column)
+        .collect())
+}
+
+/// The titles of the file, or of JSON the names of the columns.
+fn titles<'t>(table: &'t Table, named: &'t [&'static KindColumn]) -> Box<dyn Iterator<Item = String> + 't> {
     if table.heads.is_empty() {
-        return Box::new(columns_of(kind).iter().map(|column| column.name.to_owned()));
+        return Box::new(named.iter().map(|column| column.name.to_owned()));
     }
     Box::new(table.heads.iter().filter(|head| !head.is_passed).map(|head| head.title.clone()))
 }
 
-fn lines_of(table: &Table, kind: ImportKind, row: Row, error: &str) -> Vec<Vec<Cell>> {
+fn lines_of(
+    table: &Table,
+    (kind, named): (ImportKind, &[&'static KindColumn]),
+    row: Row,
+    error: &str,
+) -> Vec<Vec<Cell>> {
     let with_error = |mut cells: Vec<Cell>, error: &str| {
         cells.push(if error.is_empty() { Cell::Empty } else { Cell::Text(error.to_owned()) });
         cells
@@ -94,22 +133,25 @@ fn lines_of(table: &Table, kind: ImportKind, row: Row, error: &str) -> Vec<Vec<C
             let elements = repeated_of(kind).and_then(|member| value.get(member)?.as_array().cloned());
             let elements = elements.filter(|elements| !elements.is_empty()).unwrap_or(vec![Value::Null]);
             let line = |(place, element): (usize, &Value)| {
-                let cell = |column: &KindColumn| match (column.repeats, place == 0 || column.is_key) {
+                let cell = |column: &&KindColumn| match (column.repeats, place == 0 || column.is_key) {
                     (true, _) => cell_at(element, column.path),
                     (false, true) => cell_at(&value, column.path),
                     (false, false) => Cell::Empty,
                 };
-                with_error(columns_of(kind).iter().map(cell).collect(), if place == 0 { error } else { "" })
+                with_error(named.iter().map(cell).collect(), if place == 0 { error } else { "" })
             };
             elements.iter().enumerate().map(line).collect()
         }
     }
 }
 
+fn at_path<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {
+    path.iter().try_fold(value, |value, name| value.get(name))
+}
+
 /// What a member says, as a cell that the import reads back.
 fn cell_at(value: &Value, path: &[&str]) -> Cell {
-    let found = path.iter().try_fold(value, |value, name| value.get(name));
-    match found {
+    match at_path(value, path) {
         None | Some(Value::Null) => Cell::Empty,
         Some(Value::String(text)) => Cell::Text(text.clone()),
         Some(Value::Bool(flag)) => Cell::Text(if *flag { "да" } else { "нет" }.to_owned()),

@@ -7,13 +7,13 @@ use actix_web::web::{Data, Path, Payload};
 use actix_web::{HttpRequest, HttpResponse, get, post};
 
 use super::bodies::{ImportFileIn, ImportOptions, ImportRowsIn};
-use super::flow::NewJob;
+use super::flow_begin::{self, NewJob};
 use super::kinds::columns_of;
 use super::runner::Runner;
 use super::shape::{JobErrorFilter, JobErrorOut, JobErrorPage, JobFilter, JobOut, JobPage};
 use super::store::FileFacts;
 use super::table::{Table, Unreadable};
-use super::{ImportLimits, error_copy, flow, policy, store, store_errors};
+use super::{ImportLimits, domain, error_copy, policy, store, store_errors};
 use crate::auth::{Caller, Permit};
 use crate::db::Db;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::problems;
 use crate::web::query::One;
 use crate::web::upload::{self, Expected, FileIn};
 use crate::web::{
-    Body, Format, ListQuery, Listing, Operations, Paging, Printed, RequestInfo, Writing, rows_upload,
+    Body, Format, ListQuery, Listing, Operations, Paging, Printed, Reading, RequestInfo, Writing, rows_upload,
 };
 
 /// Registers the operations.
@@ -53,7 +53,8 @@ pub fn configure(operations: &mut Operations) {
 ///
 /// Answers 202 with the job, which runs by itself; `atomic` stores all rows or none. The same file for the
 /// same purpose within 24 hours answers 200 with the first job, unless that has failed. At most 100 000
-/// rows, 5 000 of a list or a map; a cell of 32 KiB. `dry_run`, in the body or in the query, makes
+/// rows, 20 000 with `atomic` or `dry_run`, 5 000 of a list or a map; 200 columns; a cell of 32 KiB. While
+/// five jobs of the caller wait or run, another is refused with 429. `dry_run`, in the body or in the query, makes
 /// a job that stores nothing.
 #[utoipa::path(tag = "imports", request_body(content((ImportRowsIn = "application/json"), (ImportFileIn = "multipart/form-data"))), responses(
     (status = 202, description = "The job", body = JobOut),
@@ -74,17 +75,18 @@ async fn create_import(
     let Permit { caller, scope, .. } = permit;
     let client = client_of(&caller)?;
     let (writing, rehearses) = writing.kept();
-    let limits = limits.0;
     let place = if upload::is_form(&request) { "/file" } else { "/rows" };
     let (body, file) = if place == "/file" {
         let (flags, numbers) = (&ImportOptions::FLAGS, &ImportOptions::NUMBERS);
-        let expected = Expected { kinds: &FileKind::IMPORTS, limits, flags, numbers };
+        let expected = Expected { kinds: &FileKind::IMPORTS, limits: limits.upload, flags, numbers };
         upload::receive::<ImportOptions>(&request, payload, &files, expected).await?
     } else {
-        rows_upload::receive_rows::<ImportOptions>(&request, payload, &files, limits).await?
+        let ImportLimits { upload, reading } = limits.get_ref();
+        rows_upload::receive_rows::<ImportOptions>(&request, payload, &files, *upload, reading).await?
     };
     let received = file.and_then(|FileIn { name, outcome }| Some((name, outcome.ok()?)));
-    let (body, table) = looked_at(body, received.as_ref().map(|(_, received)| received), place).await?;
+    let file = received.as_ref().map(|(_, received)| received);
+    let (body, table) = looked_at(body, file, (place, rehearses), &limits.reading).await?;
     let id = JobId::generate();
     let key = format!("{}/{id}", store::FOLDER);
     if let (Some(_), Some((_, received))) = (body.good(), &received) {
@@ -111,7 +113,7 @@ async fn create_import(
                 client,
             };
             let table = table.ok_or_else(|| Error::invalid(Vec::new()))?;
-            let (row, is_new) = flow::begin(tx, &scope, new, &table)?;
+            let (row, is_new) = flow_begin::begin(tx, &scope, new, &table)?;
             first.store(is_new, Ordering::Relaxed);
             let location = format!("/api/v1/jobs/{}", row.id);
             let answer = JobOut::answer(row, None, writing.info.lang)?;
@@ -137,11 +139,17 @@ fn client_of(caller: &Caller) -> Result<Option<ClientId>, Error> {
 async fn looked_at(
     body: Body<ImportOptions>,
     received: Option<&Received>,
-    place: &str,
+    (place, rehearses): (&str, bool),
+    reading: &Reading,
 ) -> Result<(Body<ImportOptions>, Option<Table>), Error> {
     let (Some(options), Some(received)) = (body.good(), received) else { return Ok((body, None)) };
+    let turn = reading.place().await?;
     let (kind, format, bytes) = (options.kind(), received.kind, received.bytes().await?);
-    let read = tokio::task::spawn_blocking(move || Table::read(bytes, format, kind, columns_of(kind)));
+    let most = domain::most_rows(kind, options.mode(), options.dry_run() || rehearses);
+    let read = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        Table::read(bytes, format, most, columns_of(kind))
+    });
     match read.await.map_err(|cause| Error::Internal(cause.into()))? {
         Ok(table) => Ok((body, Some(table))),
         Err(Unreadable::Because(violations)) => {
@@ -211,10 +219,12 @@ async fn get_job(
     (JobErrorPage = "application/json"), (String = "text/csv"), (String = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
 ))))]
 #[get("/jobs/{id}/errors")]
+#[expect(clippy::too_many_arguments, reason = "each is an extractor")]
 async fn list_job_errors(
     permit: Permit<policy::ReadJobs>,
     db: Data<Db>,
     files: Data<Files>,
+    limits: Data<ImportLimits>,
     info: RequestInfo,
     request: HttpRequest,
     query: ListQuery<JobErrorFilter>,
@@ -241,13 +251,16 @@ async fn list_job_errors(
             Ok::<_, Error>((row, errors))
         })
         .await?;
+    let turn = limits.reading.place().await?;
     let bytes = files.read_whole(&row.file_key()).await.map_err(|cause| match cause {
         FileFailure::Missing(_) => Error::not_found(),
         other => other.into(),
     })?;
     let (version, lang, now) = (row.version, info.lang, info.now);
-    let copied =
-        tokio::task::spawn_blocking(move || error_copy::copy(&row, bytes, errors, format, lang, now));
+    let copied = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        error_copy::copy(&row, bytes, errors, format, lang, now)
+    });
     let bytes = copied.await.map_err(|cause| Error::Internal(cause.into()))??;
     let name = "Ошибки загрузки".to_owned();
     Ok(Printed { format, bytes, version: Some(version), name, plain_name: "import-errors" }.read(&info))

@@ -8,6 +8,7 @@ mod bodies;
 mod domain;
 mod error_copy;
 mod flow;
+mod flow_begin;
 mod flow_run;
 mod http;
 mod kinds;
@@ -24,8 +25,14 @@ pub use self::http::configure;
 pub use self::operator::{OperatorImport, Report, import_by_operator};
 pub use self::policy::CATALOGUE;
 pub use self::runner::{Runner, sweep};
+use crate::web::Reading;
 use crate::web::upload::UploadLimits;
 
 /// What the file of an import, or a body with rows, may take.
-#[derive(Debug, Clone, Copy)]
-pub struct ImportLimits(pub UploadLimits);
+#[derive(Debug, Clone)]
+pub struct ImportLimits {
+    /// Size and time.
+    pub upload: UploadLimits,
+    /// How many are read at once.
+    pub reading: Reading,
+}

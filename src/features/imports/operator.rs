@@ -6,7 +6,8 @@ use anyhow::{Context, anyhow, bail};
 use bytes::Bytes;
 
 use super::domain::{self, ImportKind, ImportMode, JobStatus, ListGiven, Parameters};
-use super::flow::{self, NewJob};
+use super::flow;
+use super::flow_begin::{self, NewJob};
 use super::kinds::columns_of;
 use super::runner::Runner;
 use super::store::{self, FileFacts};
@@ -97,7 +98,8 @@ pub async fn import_by_operator(
         _ => bail!("name the municipality or the region of the rows, one of them"),
     };
     let parameters = parameters(kind, &wanted)?;
-    let table = Table::read(bytes.clone(), format, kind, columns_of(kind)).map_err(unreadable)?;
+    let most = domain::most_rows(kind, mode, wanted.dry_run);
+    let table = Table::read(bytes.clone(), format, most, columns_of(kind)).map_err(unreadable)?;
     let rows = table.rows;
 
     let mut incoming = files.begin(format)?;
@@ -132,7 +134,7 @@ pub async fn import_by_operator(
                 crate::features::municipalities::find(tx, &Scope::Service, id)?
                     .ok_or_else(Error::not_found)?;
             }
-            let (mut row, is_new) = flow::begin(tx, &scope, new, &table)?;
+            let (mut row, is_new) = flow_begin::begin(tx, &scope, new, &table)?;
             if is_new {
                 flow::take(tx, &mut row, &name)?;
             }
@@ -197,7 +199,14 @@ async fn report(db: &Db, files: &Files, clock: &Clock, id: JobId, again: bool) -
         None
     } else {
         let bytes = files.read_whole(&row.file_key()).await?;
-        Some(error_copy::copy(&row, bytes, errors, Format::Csv, Lang::Ru, clock.now()).map_err(in_words)?)
+        match error_copy::copy(&row, bytes, errors, Format::Csv, Lang::Ru, clock.now()) {
+            Ok(copy) => Some(copy),
+            Err(refused @ Error::Refused(_)) => {
+                summary.push_str(&format!("\nno copy with errors: {}", in_words(refused)));
+                None
+            }
+            Err(cause) => return Err(cause.into()),
+        }
     };
     Ok(Report { summary, is_clean, errors })
 }

@@ -70,10 +70,10 @@ impl Runner {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), rows);
     }
 
-    /// Runs jobs as they come, for as long as the process lives.
+    /// Runs jobs as they come, until the service is going to stop.
     pub async fn work(self, db: Db, files: Files, clock: Clock) {
         let mut swept: Option<tokio::time::Instant> = None;
-        loop {
+        while !db.is_stopping() {
             if swept.is_none_or(|at| at.elapsed() > SWEEP) {
                 swept = Some(tokio::time::Instant::now());
                 if let Err(cause) = sweep(&db, &files, &clock).await {
@@ -158,7 +158,7 @@ impl Runner {
         })?;
         let format = format_of(row);
         let kind = row.kind;
-        tokio::task::spawn_blocking(move || Table::read(bytes, format, kind, columns_of(kind)))
+        tokio::task::spawn_blocking(move || Table::read(bytes, format, domain::MOST_ROWS, columns_of(kind)))
             .await
             .map_err(|cause| Halt::Refused(Error::Internal(cause.into())))?
             .map_err(Halt::from)

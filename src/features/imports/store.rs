@@ -8,7 +8,7 @@ use super::domain::{ImportKind, ImportMode, JobStatus, Parameters};
 use super::kinds::Written;
 use crate::auth::{Role, Scope};
 use crate::db::page::{Keyed, Listed, Page};
-use crate::db::schema::{accounts, jobs};
+use crate::db::schema::{accounts, clients, jobs};
 use crate::db::{AnyConnection, Backend, Json, keyset, lock};
 use crate::kit::id::{AccountId, ClientId, JobId, MunicipalityId};
 
@@ -297,11 +297,39 @@ pub(super) fn standing(conn: &mut AnyConnection, id: &AccountId) -> QueryResult<
         .optional()
 }
 
-/// Holds an account, so that two requests of it for the same import come one after the other.
+/// Holds an account or a client, so that two requests of it come one after the other.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub(super) fn hold_account(conn: &mut AnyConnection, id: &AccountId) -> QueryResult<()> {
-    lock!(conn, accounts::table.find(id))
+pub(super) fn hold_owner(
+    conn: &mut AnyConnection,
+    account: Option<&AccountId>,
+    client: Option<&ClientId>,
+) -> QueryResult<()> {
+    if let Some(id) = account {
+        lock!(conn, accounts::table.find(id))?;
+    }
+    match client {
+        Some(id) => lock!(conn, clients::table.find(id)),
+        None => Ok(()),
+    }
+}
+
+/// How many jobs of an account or a client wait or run; 0 for the command line.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn waiting(
+    conn: &mut AnyConnection,
+    account: Option<&AccountId>,
+    client: Option<&ClientId>,
+) -> QueryResult<i64> {
+    let open = || jobs::table.filter(jobs::status.eq_any([JobStatus::Queued, JobStatus::Running])).count();
+    match (account, client) {
+        (Some(id), _) => open().filter(jobs::account_id.eq(id)).get_result(conn),
+        (None, Some(id)) => open().filter(jobs::client_id.eq(id)).get_result(conn),
+        (None, None) => Ok(0),
+    }
 }

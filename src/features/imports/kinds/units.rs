@@ -118,10 +118,24 @@ impl<'t> Units<'t> {
         let mut repeated: Vec<Value> = Vec::new();
         let mut has_repeats = false;
         for (place, row) in rows.iter().enumerate() {
-            let Content::Cells { cells, long } = &row.content else { continue };
+            let Content::Cells { cells, long, is_whole } = &row.content else { continue };
+            let missing = self.heads.iter().skip(cells.len()).find(|head| head.column.is_some());
+            if let Some(head) = missing.filter(|_| !is_whole) {
+                let (column, detail) = (
+                    Some(head.title.clone()),
+                    Bi::fixed(
+                        "В строке меньше ячеек, чем в заголовке: пустая ячейка тоже отделяется",
+                        "The row has fewer cells than the heading: an empty cell is delimited too",
+                    ),
+                );
+                faults.push(Fault { row: row.number, column, code: "short-row", value: None, detail });
+                continue;
+            }
             let mut element = Map::new();
             let mut is_filled = false;
-            for (at, cell) in cells.iter().enumerate() {
+            // A row of a workbook ends with its last cell that is not empty.
+            for at in 0..cells.len().max(self.heads.len()) {
+                let cell = cells.get(at).map_or("", String::as_str);
                 let head = self.heads.get(at);
                 let Some(column) = head.and_then(|head| columns_of(self.kind).get(head.column?)) else {
                     faults.extend(stray(row, head, cell));

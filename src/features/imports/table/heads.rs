@@ -8,6 +8,11 @@ use crate::kit::violation::Violation;
 /// Titles of the column that the copy with errors has; it is passed over.
 const ERRORS: [&str; 2] = ["errors", "ошибки"];
 
+/// Titles that are told of; a file that has more such is another file.
+const MOST_TOLD: usize = 20;
+/// Characters of a title that are looked at; no known one has as many.
+const MOST_TITLE: usize = 200;
+
 /// A column of a file.
 #[derive(Debug, Clone)]
 pub struct Head {
@@ -29,10 +34,11 @@ pub(super) fn heads(titles: Vec<String>, columns: &[Column]) -> Result<Vec<Head>
     let mut found = Vec::new();
     let mut heads: Vec<Head> = Vec::with_capacity(titles.len());
     for title in titles {
+        let title: String = title.chars().take(MOST_TITLE).collect();
         let wanted = folded(&title);
         let is_passed = ERRORS.contains(&wanted.as_str());
         let column = columns.iter().position(|column| column.names().any(|name| folded(name) == wanted));
-        if column.is_none() && !wanted.is_empty() && !is_passed {
+        if column.is_none() && !wanted.is_empty() && !is_passed && found.len() < MOST_TOLD {
             found.push(unknown(&title, columns));
         }
         if column.is_some() && heads.iter().any(|head| head.column == column) {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 pub use self::heads::Head;
-use super::domain::{ImportKind, MOST_CELL, MOST_REPLACED, MOST_ROWS};
+use super::domain::{MOST_CELL, MOST_COLUMNS};
 use super::kinds::Column;
 use crate::files::FileKind;
 use crate::kit::lang::Bi;
@@ -23,6 +23,9 @@ use crate::web::json;
 const DELIMITERS: [u8; 3] = [b';', b',', b'\t'];
 /// Characters of a cell that is too long that are kept, to show what it began with.
 const KEPT_OF_LONG: usize = 1_000;
+
+/// Code of what has more columns than any table may have.
+const TOO_MANY_COLUMNS: &str = "too-many-columns";
 
 /// A file, ready for its rows to be read.
 #[derive(Debug)]
@@ -71,6 +74,8 @@ pub enum Content {
         cells: Vec<String>,
         /// Columns whose cells are longer than any may be.
         long: Vec<usize>,
+        /// Whether the cells that follow are empty; of a text, it may as well be cut off there.
+        is_whole: bool,
     },
     /// A JSON value, and what is wrong with it as JSON.
     Object(Value, Vec<Violation>),
@@ -89,6 +94,20 @@ impl Unreadable {
     fn file(code: &'static str, detail: Bi) -> Self {
         Self::Because(vec![Violation::new("/file", code, detail)])
     }
+
+    fn rows(most: usize) -> Self {
+        let detail = Bi::of(
+            format!("Не больше {most} строк; разделите файл"),
+            format!("At most {most} rows; split the file"),
+        );
+        Self::file("too-many-rows", detail)
+    }
+
+    fn columns() -> Self {
+        let detail =
+            Bi::of(format!("Не больше {MOST_COLUMNS} столбцов"), format!("At most {MOST_COLUMNS} columns"));
+        Self::file(TOO_MANY_COLUMNS, detail)
+    }
 }
 
 impl From<csv::Error> for Unreadable {
@@ -98,44 +117,37 @@ impl From<csv::Error> for Unreadable {
 }
 
 impl Table {
-    /// Reads a file whose rows are of `kind`, with these columns.
+    /// Reads a file with at most so many rows of these columns.
     ///
     /// # Errors
     ///
-    /// An encoding that is not read, no heading, columns that are unknown or missing, no or too many rows.
+    /// An encoding that is not read, no heading, columns that are unknown, missing or too many, no or too
+    /// many rows.
     pub fn read(
         bytes: Vec<u8>,
         format: FileKind,
-        kind: ImportKind,
+        most: usize,
         columns: &[Column],
     ) -> Result<Self, Unreadable> {
         let mut table = match format {
-            FileKind::Json => objects(bytes)?,
-            FileKind::Xlsx => of_records(workbook::records(bytes)?, columns)?,
+            FileKind::Json => objects(bytes, most)?,
+            FileKind::Xlsx => of_records(workbook::records(bytes, most)?, columns)?,
             _ => of_records(delimited(bytes, columns)?, columns)?,
         };
         let mut rows = 0;
         for row in table.rows() {
             row?;
             rows += 1;
+            if rows > most {
+                return Err(Unreadable::rows(most));
+            }
         }
         table.rows = rows;
-        let most = match kind {
-            ImportKind::Schools | ImportKind::Stats => MOST_ROWS,
-            ImportKind::SupportList | ImportKind::RoadMap => MOST_REPLACED,
-        };
         if table.rows == 0 {
             return Err(Unreadable::file(
                 "no-rows",
                 Bi::fixed("В файле нет строк с данными", "The file has no rows"),
             ));
-        }
-        if table.rows > most {
-            let detail = Bi::of(
-                format!("Не больше {most} строк; разделите файл"),
-                format!("At most {most} rows; split the file"),
-            );
-            return Err(Unreadable::file("too-many-rows", detail));
         }
         Ok(table)
     }
@@ -185,12 +197,15 @@ impl Iterator for Rows<'_> {
                     Ok(record) => record,
                     Err(cause) => return Some(Err(cause.into())),
                 };
+                if record.len() > MOST_COLUMNS + usize::from(numbers.given) {
+                    return Some(Err(Unreadable::columns()));
+                }
                 let number = numbers.next(&record);
                 let cells = record.iter().skip(usize::from(numbers.given));
                 if cells.clone().all(|cell| cell.trim().is_empty()) || std::mem::take(heading) {
                     continue;
                 }
-                return Some(Ok(Row { number, content: bounded(cells) }));
+                return Some(Ok(Row { number, content: bounded(cells, numbers.given) }));
             },
             Self::Objects { lines, faults, number } => {
                 let line = lines.next()?;
@@ -238,7 +253,7 @@ impl<'t> Numbers<'t> {
     }
 }
 
-fn bounded<'c>(cells: impl Iterator<Item = &'c str>) -> Content {
+fn bounded<'c>(cells: impl Iterator<Item = &'c str>, is_whole: bool) -> Content {
     let mut long = Vec::new();
     let cells = cells.enumerate().map(|(at, cell)| {
         if cell.len() <= MOST_CELL {
@@ -247,7 +262,7 @@ fn bounded<'c>(cells: impl Iterator<Item = &'c str>) -> Content {
         long.push(at);
         cell.chars().take(KEPT_OF_LONG).collect()
     });
-    Content::Cells { cells: cells.collect(), long }
+    Content::Cells { cells: cells.collect(), long, is_whole }
 }
 
 fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
@@ -257,8 +272,12 @@ fn reader(text: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 /// The heading of a table: its first row that is not empty.
 fn heading(records: &Records) -> Result<Vec<String>, Unreadable> {
     for record in reader(records.text.as_bytes(), records.delimiter).into_records() {
+        let record = record?;
+        if record.len() > MOST_COLUMNS + usize::from(records.numbered) {
+            return Err(Unreadable::columns());
+        }
         let cells: Vec<String> =
-            record?.iter().skip(usize::from(records.numbered)).map(|cell| cell.trim().to_owned()).collect();
+            record.iter().skip(usize::from(records.numbered)).map(|cell| cell.trim().to_owned()).collect();
         if cells.iter().any(|cell| !cell.is_empty()) {
             return Ok(cells);
         }
@@ -284,21 +303,35 @@ fn delimited(bytes: Vec<u8>, columns: &[Column]) -> Result<Records, Unreadable> 
     })?;
     let mut records = Records { text, delimiter: b';', numbered: false };
     let mut best = (0, 0);
-    let mut chosen = records.delimiter;
+    let (mut chosen, mut is_wide) = (None, false);
     for delimiter in DELIMITERS {
+        // Such a line would take several times its size as fields, and be refused then.
+        let fields = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
+        if records.text.lines().any(|line| fields(line) > MOST_CELL) {
+            is_wide = true;
+            continue;
+        }
         records.delimiter = delimiter;
-        let titles = heading(&records)?;
+        let titles = match heading(&records) {
+            Ok(titles) => titles,
+            Err(Unreadable::Because(found)) if found.iter().any(|one| one.code == TOO_MANY_COLUMNS) => {
+                is_wide = true;
+                continue;
+            }
+            Err(other) => return Err(other),
+        };
         let known = titles.iter().filter(|title| heads::is_known(title, columns)).count();
         if (known, titles.len()) > best {
             best = (known, titles.len());
-            chosen = delimiter;
+            chosen = Some(delimiter);
         }
     }
+    let chosen = chosen.filter(|_| best.0 > 0 || !is_wide).ok_or_else(Unreadable::columns)?;
     Ok(Records { delimiter: chosen, ..records })
 }
 
 /// Rows of JSON: an object with `rows`, or the array alone.
-fn objects(bytes: Vec<u8>) -> Result<Table, Unreadable> {
+fn objects(bytes: Vec<u8>, most: usize) -> Result<Table, Unreadable> {
     let bytes = match bytes.strip_prefix(b"\xEF\xBB\xBF") {
         Some(rest) => rest.to_vec(),
         None => bytes,
@@ -315,12 +348,13 @@ fn objects(bytes: Vec<u8>) -> Result<Table, Unreadable> {
             faults.insert(number, found);
         }
     };
-    match json::read_rows(&bytes, &mut each) {
+    match json::read_rows(&bytes, most, &mut each) {
         Ok((_, true)) => Ok(Table { heads: Vec::new(), rows: 0, body: Body::Objects { lines, faults } }),
         Ok((_, false)) => {
             let detail = Bi::fixed("Нужен массив rows", "An array rows is needed");
             Err(Unreadable::file("required", detail))
         }
+        Err(violation) if violation.code == "too-many-rows" => Err(Unreadable::rows(most)),
         Err(violation) => {
             Err(Unreadable::Because(vec![Violation { pointer: "/file".to_owned(), ..violation }]))
         }
