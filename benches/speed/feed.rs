@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use diesel::connection::SimpleConnection;
+use school_roadmap::db::feed;
 use serde_json::{Value, json};
 
 use crate::api::{Person, text};
@@ -184,20 +185,20 @@ async fn lag(
     Ok(())
 }
 
-/// The same writes with the lock that keeps the feed in order, and without it.
+/// The same writes with what keeps the feed in order, and without it.
 fn order(database: &Database, municipality: &str, table: &mut Table) -> anyhow::Result<()> {
-    let commits = |lock: &str| -> anyhow::Result<f64> {
+    let commits = |enter: &str| -> anyhow::Result<f64> {
         let mut writers = Vec::with_capacity(WRITERS);
         for writer in 0..WRITERS {
             let mut conn = database.connect()?;
-            let statements = write_of(municipality, writer, lock);
+            let statements = write_of(municipality, writer, enter);
             writers.push(move |_: u64| Ok(conn.batch_execute(&statements)?));
         }
         load::per_second_of(writers)
     };
     let mut pairs = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
-        pairs.push((commits("SELECT pg_advisory_xact_lock(1554098974);")?, commits("")?));
+        pairs.push((commits(&format!("{};", feed::ENTER))?, commits("")?));
     }
     let name = "16 writers with the order of the feed, of those without";
     compare(database, table, name, Limit::AtLeastPercent(85.0), "/s", &mut pairs);
@@ -205,12 +206,12 @@ fn order(database: &Database, municipality: &str, table: &mut Table) -> anyhow::
 }
 
 /// A row changed, with its audit and its change, in one transaction.
-fn write_of(municipality: &str, writer: usize, lock: &str) -> String {
+fn write_of(municipality: &str, writer: usize, enter: &str) -> String {
     let school = format!("school-{}", 1_000_001 + writer);
     format!(
         "BEGIN; UPDATE schools SET version = version + 1 WHERE id = '{school}'; \
          INSERT INTO audit_events (at, actor_role, action, resource, resource_id, request_id) \
-         VALUES (now() AT TIME ZONE 'UTC', 'municipal_officer', 'update', 'schools', '{school}', 'speed'); {lock} \
+         VALUES (now() AT TIME ZONE 'UTC', 'municipal_officer', 'update', 'schools', '{school}', 'speed'); {enter} \
          INSERT INTO changes (op, resource, resource_id, version, key, municipality_id, region_code, \
          visible_before, visible_after, actor_role, request_id, occurred_at, action) \
          VALUES ('updated', 'schools', '{school}', 2, '1', '{municipality}', '57', TRUE, TRUE, \

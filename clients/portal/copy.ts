@@ -18,8 +18,10 @@ export interface Row {
 
 /** Buckets of a digest. */
 const BUCKETS = 16;
-/** Changes of a page, and therefore rows that are read at once. */
+/** Changes of a page. */
 const LIMIT = 1000;
+/** Rows that are read at once: more ids make an address that is too long. */
+const AT_ONCE = 100;
 
 /** Reads rows by their ids, separated by commas. */
 type Reader = (api: Api, query: { id: string; limit: number }) => Promise<{ items: { id: string; version: number }[] }>;
@@ -137,8 +139,8 @@ export class Copy {
 
   /** Reads rows that changed, many at once; one that is gone by now is told as deleted later in the feed. */
   private async read(resource: Resource, ids: string[]): Promise<void> {
-    if (ids.length > 0) {
-      const query = { id: ids.join(","), limit: LIMIT };
+    for (let from = 0; from < ids.length; from += AT_ONCE) {
+      const query = { id: ids.slice(from, from + AT_ONCE).join(","), limit: AT_ONCE };
       for (const item of (await READERS[resource](this.api, query)).items) {
         this.of(resource).set(item.id, { version: item.version, data: item });
       }

@@ -3,6 +3,7 @@
 //! Only this folder knows which database it talks to.
 
 pub mod connection;
+pub mod feed;
 pub mod json;
 pub mod migrate;
 pub mod news;
@@ -22,6 +23,7 @@ use tokio::sync::Semaphore;
 
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub(crate) use self::connection::{insert_all, lock};
+pub use self::feed::Horizon;
 pub use self::json::Json;
 pub use self::news::Waiter;
 use self::news::{News, Woken};
@@ -145,15 +147,49 @@ impl Db {
         E: From<Failure> + Send + 'static,
     {
         self.read(move |conn| {
-            let begin = match conn {
-                AnyConnection::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-                AnyConnection::Sqlite(_) => "BEGIN DEFERRED",
-            };
-            conn.batch_execute(begin).map_err(Failure::Transaction)?;
-            let outcome = work(conn);
-            // Nothing was written: the end of the transaction is the end of the snapshot.
-            roll_back(conn);
-            outcome
+            feed::begin(conn).map_err(Failure::Transaction)?;
+            in_snapshot(conn, work)
+        })
+        .await
+    }
+
+    /// As [`snapshot`](Self::snapshot), with the number up to which it shows the whole change feed.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn snapshot_of_feed<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection, Horizon) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        let news = Arc::clone(&self.news);
+        self.read(move |conn| {
+            let horizon = feed::horizon(conn).map_err(Failure::Transaction)?;
+            news.look_soon(horizon.is_behind());
+            feed::begin(conn).map_err(Failure::Transaction)?;
+            in_snapshot(conn, |conn| work(conn, horizon))
+        })
+        .await
+    }
+
+    /// As [`snapshot`](Self::snapshot), taken at an instant at which the feed is complete up to its
+    /// newest number, so that this number states what the snapshot shows. Waits for the writers that
+    /// are about to commit, and keeps others from the feed for that moment.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read).
+    pub async fn exact_snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut AnyConnection, Horizon) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        self.read(move |conn| {
+            feed::begin_exact(conn).map_err(Failure::Transaction)?;
+            in_snapshot(conn, |conn| work(conn, Horizon::EXACT))
         })
         .await
     }
@@ -209,9 +245,9 @@ impl Db {
     ///
     /// # Errors
     ///
-    /// [`Failure::Busy`] when too many wait already.
-    pub fn waiter(&self) -> Result<Waiter, Failure> {
-        News::waiter(&self.news).ok_or_else(|| {
+    /// [`Failure::Busy`] when too many wait already, or too many of this account or client.
+    pub fn waiter(&self, subject: &str) -> Result<Waiter, Failure> {
+        News::waiter(&self.news, subject).ok_or_else(|| {
             log::warn!("too many requests wait for changes");
             Failure::Busy
         })
@@ -220,7 +256,8 @@ impl Db {
     /// Waits until there may be changes; `false`: until `deadline`, or the service stops.
     ///
     /// Holds no connection. What this process commits wakes at once; what another one commits
-    /// is looked for about every second, once for all who wait.
+    /// is looked for about every second, once for all who wait, and every few milliseconds while the
+    /// feed holds changes that are not yet told because somebody before them has not committed.
     ///
     /// # Errors
     ///
@@ -234,7 +271,8 @@ impl Db {
                 Woken::News => return Ok(true),
                 Woken::Over => return Ok(false),
                 Woken::Look => {
-                    let newest = self.read(|conn| news::newest(conn).map_err(E::from)).await?;
+                    let (newest, horizon) = self.read(|conn| feed::newest(conn).map_err(E::from)).await?;
+                    self.news.look_soon(horizon.is_behind());
                     self.news.seen(newest);
                 }
             }
@@ -261,6 +299,16 @@ impl Db {
             }
         }
     }
+}
+
+/// Ends the transaction after `work`: nothing was written, so that ends the snapshot.
+fn in_snapshot<T, E>(
+    conn: &mut AnyConnection,
+    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
+) -> Result<T, E> {
+    let outcome = work(conn);
+    roll_back(conn);
+    outcome
 }
 
 async fn block<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>

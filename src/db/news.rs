@@ -1,20 +1,20 @@
 //! Who waits for changes, and how he is told that there are some.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use diesel::dsl::max;
-use diesel::prelude::*;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-
-use super::connection::AnyConnection;
-use super::schema::changes;
 
 /// Requests of one process that wait at once, at most.
 const WAITERS: usize = 500;
+/// Of them, those of one account or client.
+const WAITERS_OF_ONE: usize = 8;
 /// How often somebody looks for what other processes have committed.
 const LOOK: Duration = Duration::from_secs(1);
+/// How often while somebody is about to commit what precedes changes that are there already.
+const LOOK_SOON: Duration = Duration::from_millis(10);
 
 /// What is told to all who wait.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,8 +28,10 @@ struct Told {
 pub(super) struct News {
     told: watch::Sender<Told>,
     places: Arc<Semaphore>,
+    waiting: Mutex<HashMap<String, usize>>,
     looked_at: Mutex<Instant>,
     seen: AtomicI64,
+    is_behind: AtomicBool,
 }
 
 impl Default for News {
@@ -37,8 +39,10 @@ impl Default for News {
         Self {
             told: watch::Sender::default(),
             places: Arc::new(Semaphore::new(WAITERS)),
+            waiting: Mutex::default(),
             looked_at: Mutex::new(Instant::now()),
             seen: AtomicI64::new(0),
+            is_behind: AtomicBool::new(false),
         }
     }
 }
@@ -66,16 +70,44 @@ impl News {
         }
     }
 
-    /// A place; `None` when all are taken.
-    pub(super) fn waiter(news: &Arc<Self>) -> Option<Waiter> {
+    /// Whether those who wait are to look soon.
+    pub(super) fn look_soon(&self, is_behind: bool) {
+        self.is_behind.store(is_behind, Ordering::Relaxed);
+    }
+
+    /// How long somebody waits before he looks.
+    fn look(&self) -> Duration {
+        if self.is_behind.load(Ordering::Relaxed) { LOOK_SOON } else { LOOK }
+    }
+
+    /// A place for an account or a client; `None` when all are taken, or all that one may have.
+    pub(super) fn waiter(news: &Arc<Self>, subject: &str) -> Option<Waiter> {
         let place = Arc::clone(&news.places).try_acquire_owned().ok()?;
-        Some(Waiter { told: news.told.subscribe(), news: Arc::clone(news), _place: place })
+        let mut waiting = news.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = waiting.entry(subject.to_owned()).or_default();
+        if *own >= WAITERS_OF_ONE {
+            return None;
+        }
+        *own += 1;
+        let (told, news) = (news.told.subscribe(), Arc::clone(news));
+        drop(waiting);
+        Some(Waiter { told, news, subject: subject.to_owned(), _place: place })
+    }
+
+    fn leave(&self, subject: &str) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(own) = waiting.get_mut(subject) {
+            *own -= 1;
+            if *own == 0 {
+                waiting.remove(subject);
+            }
+        }
     }
 
     /// Whether it is time to look, which one of those who wait does for all.
     fn is_time_to_look(&self) -> bool {
         let mut looked_at = self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_time = looked_at.elapsed() >= LOOK;
+        let is_time = looked_at.elapsed() >= self.look();
         if is_time {
             *looked_at = Instant::now();
         }
@@ -88,6 +120,7 @@ impl News {
 pub struct Waiter {
     told: watch::Receiver<Told>,
     news: Arc<News>,
+    subject: String,
     _place: OwnedSemaphorePermit,
 }
 
@@ -102,6 +135,12 @@ pub(super) enum Woken {
     Over,
 }
 
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        self.news.leave(&self.subject);
+    }
+}
+
 impl Waiter {
     pub(super) async fn next(&mut self, deadline: Instant) -> Woken {
         loop {
@@ -112,7 +151,7 @@ impl Waiter {
             if left.is_zero() {
                 return Woken::Over;
             }
-            match tokio::time::timeout(left.min(LOOK), self.told.changed()).await {
+            match tokio::time::timeout(left.min(self.news.look()), self.told.changed()).await {
                 Ok(Ok(())) if self.told.borrow().is_over => return Woken::Over,
                 Ok(Ok(())) => return Woken::News,
                 // The sender lives in `news`, which this one holds.
@@ -122,15 +161,6 @@ impl Waiter {
             }
         }
     }
-}
-
-/// The greatest number in the feed; 0 when it is empty.
-///
-/// # Errors
-///
-/// Diesel's own error, unchanged.
-pub(super) fn newest(conn: &mut AnyConnection) -> QueryResult<i64> {
-    Ok(changes::table.select(max(changes::seq)).first::<Option<i64>>(conn)?.unwrap_or(0))
 }
 
 #[cfg(test)]
@@ -145,7 +175,7 @@ mod tests {
     async fn what_is_told_after_the_place_was_taken_wakes() {
         let news = Arc::new(News::default());
         news.tell();
-        let mut waiter = News::waiter(&news).unwrap();
+        let mut waiter = News::waiter(&news, "one").unwrap();
         assert_eq!(waiter.next(Instant::now()).await, Woken::Over, "told before, and no time to wait");
         news.tell();
         assert_eq!(waiter.next(soon()).await, Woken::News);
@@ -158,18 +188,26 @@ mod tests {
     #[actix_web::test]
     async fn the_end_wakes_all_and_lets_nobody_wait_again() {
         let news = Arc::new(News::default());
-        let mut waiter = News::waiter(&news).unwrap();
+        let mut waiter = News::waiter(&news, "one").unwrap();
         news.stop();
         assert_eq!(waiter.next(soon()).await, Woken::Over);
-        assert_eq!(News::waiter(&news).unwrap().next(soon()).await, Woken::Over);
+        assert_eq!(News::waiter(&news, "one").unwrap().next(soon()).await, Woken::Over);
     }
 
     #[test]
     fn places_are_bounded_and_given_back() {
         let news = Arc::new(News::default());
-        let taken: Vec<Waiter> = (0..WAITERS).map(|_| News::waiter(&news).unwrap()).collect();
-        assert!(News::waiter(&news).is_none());
+        let own: Vec<Waiter> = (0..WAITERS_OF_ONE).map(|_| News::waiter(&news, "one").unwrap()).collect();
+        assert!(News::waiter(&news, "one").is_none(), "others want to wait too");
+        assert!(News::waiter(&news, "other").is_some());
+        drop(own);
+        assert!(News::waiter(&news, "one").is_some());
+        let name = |number: usize| (number / WAITERS_OF_ONE).to_string();
+        let taken: Vec<Waiter> =
+            (0..WAITERS).map(|number| News::waiter(&news, &name(number)).unwrap()).collect();
+        assert!(News::waiter(&news, "one").is_none());
         drop(taken);
-        assert!(News::waiter(&news).is_some());
+        assert!(News::waiter(&news, "one").is_some());
+        assert!(news.waiting.lock().unwrap().is_empty(), "nobody is remembered");
     }
 }

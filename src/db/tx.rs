@@ -1,9 +1,7 @@
 //! A transaction that also collects what changed.
 //!
-//! The audit and the change feed are written as the last statements before COMMIT.
-//! On PostgreSQL an advisory lock is taken just before the feed's rows and lives until
-//! COMMIT, so the order of their `seq` is the order of commits and a reader that asks for
-//! `seq > cursor` misses nothing. SQLite has one writer at a time anyway.
+//! The audit and the change feed are written as the last statements before COMMIT, the feed's
+//! rows last of all: between their numbers and COMMIT nothing may wait, see [`super::feed`].
 
 use std::ops::{Deref, DerefMut};
 
@@ -12,12 +10,10 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
 use super::connection::{AnyConnection, insert_all};
+use super::feed;
 use super::schema::{audit_events, changes};
 use crate::kit::clock::moscow_date;
 use crate::kit::id::{AccountId, MunicipalityId, new_uuid};
-
-/// Advisory lock of the feed's order, any constant that nothing else here uses.
-const FEED_LOCK: i64 = 0x5ca1_ab1e;
 
 /// Who acts, as the audit names it: ids and roles, never names.
 #[derive(Debug, Clone)]
@@ -295,9 +291,7 @@ impl<'a> Tx<'a> {
         if changes.is_empty() {
             return Ok(());
         }
-        if let AnyConnection::Postgres(pg) = &mut *self.conn {
-            pg.batch_execute(&format!("SELECT pg_advisory_xact_lock({FEED_LOCK})"))?;
-        }
+        feed::enter(self.conn)?;
         insert_all!(self.conn, changes::table, &changes)
     }
 

@@ -1,9 +1,10 @@
-//! The change feed: complete, in the order of commits, relative to its reader.
+//! The change feed: complete, in one order, relative to its reader.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
+use diesel::connection::SimpleConnection;
 use rstest::rstest;
 use school_roadmap::db::{self, Actor, Change, Mode, Op};
 use school_roadmap::error::Error;
@@ -364,6 +365,66 @@ async fn a_long_transaction_is_told_of_after_those_that_commit_before(
     long.await.unwrap().unwrap();
     let (found, _) = changes(&region, after).await;
     assert_eq!(told(&found), ["created schools 1 test"], "it has a number after theirs");
+}
+
+/// A writer that is held up between its number and its end, and one that commits meanwhile: what
+/// has a greater number is told after it, and at once where it fails.
+#[rstest]
+#[actix_web::test]
+async fn nobody_reads_past_a_change_that_is_about_to_be_committed(#[values("held", "failing")] id: &str) {
+    let Some(app) = TestApp::start(Postgres).await else {
+        return;
+    };
+    let municipality = app.given_municipality("Хотынецкий район");
+    let (head, region) = (app.as_head(&municipality), app.as_region("57"));
+    let after = newest(&region).await;
+    // The gate of the test: a commit of such a row waits at it.
+    let mut gate = app.connection();
+    let key = after + 7_000_000 + i64::from(std::process::id());
+    gate.batch_execute(&format!(
+        "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+         IF NEW.action = 'test' THEN PERFORM pg_advisory_xact_lock({key}); END IF; \
+         IF NEW.resource_id = 'failing' THEN RAISE EXCEPTION 'fails'; END IF; RETURN NULL; END $$; \
+         CREATE CONSTRAINT TRIGGER hold AFTER INSERT ON changes DEFERRABLE INITIALLY DEFERRED \
+         FOR EACH ROW EXECUTE FUNCTION hold(); SELECT pg_advisory_lock({key})"
+    ))
+    .unwrap();
+    let (db, row) = (app.db.clone(), change(&municipality, id, 1));
+    let held = actix_web::rt::spawn(async move {
+        let written = db.write(Actor::operator(), Mode::Keep, move |tx| {
+            tx.record(row);
+            Ok::<_, Error>(())
+        });
+        written.await
+    });
+    let waits = format!("SELECT 1 / count(*) FROM pg_locks WHERE objid = {key} AND NOT granted");
+    let start = Instant::now();
+    while gate.batch_execute(&waits).is_err() {
+        assert!(start.elapsed() < PATIENCE, "the writer does not come to its end");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+
+    // The next one overtakes it, and so do readers of anything but the feed.
+    given_order(&head, "1").await;
+    assert_eq!(region.get(ORDERS).await.expect(200)["items"].as_array().unwrap().len(), 1);
+    assert_eq!(changes(&region, after).await, (vec![], after), "not told yet");
+    let (one, export) = (waiting(&region, after, 30), {
+        let region = region.clone();
+        actix_web::rt::spawn(async move { crate::copy::Export::take(&region, "?resource=orders").await })
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(!one.is_finished() && !export.is_finished(), "they wait for it");
+
+    gate.batch_execute(&format!("SELECT pg_advisory_unlock({key})")).unwrap();
+    assert_eq!(held.await.unwrap().is_ok(), id == "held");
+    let (page, taken) = one.await.unwrap();
+    assert!(taken < PATIENCE, "{taken:?}");
+    let mut all = told(page["items"].as_array().unwrap());
+    let (more, newest) = changes(&region, page["page"]["next_after"].as_i64().unwrap()).await;
+    all.extend(told(&more));
+    let order = "created orders 2 register";
+    assert_eq!(all, if id == "held" { vec!["created schools 1 test", order] } else { vec![order] });
+    assert_eq!(export.await.unwrap().seq(), newest, "it states what it shows");
 }
 
 /// A start without a race: what an export holds and what the feed tells from its number on.

@@ -78,4 +78,5 @@ mod support_lists;
 mod tidy;
 mod told_values;
 mod webhook_faults;
+mod webhook_tls;
 mod webhooks;

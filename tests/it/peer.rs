@@ -1,7 +1,10 @@
 //! Another server that the service talks to: what it is asked, and what it is told to answer.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
+use std::sync::Arc;
+
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// A request as it came.
 #[derive(Debug, Clone)]
@@ -26,24 +29,39 @@ impl PeerRequest {
 pub fn answering(answer: impl Fn(&PeerRequest) -> String + Send + Sync + 'static) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let answer = std::sync::Arc::new(answer);
+    let answer = Arc::new(answer);
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            let answer = std::sync::Arc::clone(&answer);
+            let answer = Arc::clone(&answer);
             std::thread::spawn(move || serve(stream, &*answer));
         }
     });
     address
 }
 
-fn serve(mut stream: TcpStream, answer: &dyn Fn(&PeerRequest) -> String) {
+/// The same by TLS; its port.
+pub fn answering_by_tls(
+    config: Arc<ServerConfig>,
+    answer: impl Fn(&PeerRequest) -> String + Send + Sync + 'static,
+) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            serve(StreamOwned::new(ServerConnection::new(Arc::clone(&config)).unwrap(), stream), &answer);
+        }
+    });
+    port
+}
+
+fn serve(mut stream: impl Read + Write, answer: &dyn Fn(&PeerRequest) -> String) {
     // Whoever hangs up in the middle is not answered.
     if let Some(request) = read(&mut stream) {
         stream.write_all(answer(&request).as_bytes()).ok();
     }
 }
 
-fn read(stream: &mut TcpStream) -> Option<PeerRequest> {
+fn read(stream: &mut impl Read) -> Option<PeerRequest> {
     let mut received = Vec::new();
     let mut buffer = [0; 16 * 1024];
     loop {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use rstest::rstest;
+use school_roadmap::config::Config;
 use school_roadmap::db::schema::{feed_state, webhooks};
 use school_roadmap::features::webhooks::{FailureKind, Parcel, Sender};
 use serde_json::{Value, json};
@@ -380,6 +381,38 @@ async fn a_receiver_that_hangs_or_hides_is_a_failure() {
     assert_eq!(sent(nobody.clone(), nobody).await, FailureKind::Connection);
     let name = "https://localhost/hook".to_owned();
     assert_eq!(sent("localhost:443".to_owned(), name).await, FailureKind::Target);
+}
+
+/// Receivers of one client that never answer hold up nobody else's.
+#[rstest]
+#[actix_web::test]
+async fn a_client_with_dead_receivers_keeps_nobody_waiting(#[values(Sqlite, Postgres)] on: Database) {
+    let receiver = Receiver::start();
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = format!("http://{}", silent.local_addr().unwrap());
+    let targets = format!("{},{dead}", receiver.target());
+    let config = move |config: &mut Config| config.webhook_targets = targets.parse().unwrap();
+    let Some(app) = TestApp::start_with(on, config).await else {
+        return;
+    };
+    let (slow, quick) = (portal(&app).await, portal(&app).await);
+    for number in 0..20 {
+        let body = json!({"url": format!("{dead}/{number}")});
+        slow.client.post(WEBHOOKS, &body).await.expect(201);
+    }
+    register(&quick.client, &receiver).await;
+    change_school(&app, &app.given_municipality("Хотынецкий район"), 0, 0).await;
+    app.dispatcher().round().await.unwrap();
+    silent.set_nonblocking(true).unwrap();
+    let mut held = Vec::new();
+    let told = async {
+        while receiver.all().is_empty() || held.len() < 4 {
+            held.extend(silent.accept());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    let in_time = tokio::time::timeout(Duration::from_secs(60), told).await;
+    assert!(in_time.is_ok(), "told {}, held {}", receiver.all().len(), held.len());
 }
 
 /// A client may move its webhook at any time: what the old address answers then changes nothing.

@@ -1,4 +1,4 @@
--- What every write leaves behind: the audit, the change feed in commit order, the answers kept for repeats.
+-- What every write leaves behind: the audit, the change feed, the answers kept for repeats.
 -- Rows of audit_events and changes are only ever added.
 CREATE TABLE audit_events (
     seq           BIGINT    NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -17,7 +17,7 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_by_resource ON audit_events (resource, resource_id, seq);
 CREATE TABLE changes (
-    seq           BIGINT    NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,   -- commit order: see src/db/tx.rs
+    seq           BIGINT    NOT NULL GENERATED ALWAYS AS IDENTITY PRIMARY KEY,   -- its order: see src/db/feed.rs
     op            TEXT COLLATE "C"      NOT NULL CHECK (op IN ('created', 'updated', 'deleted', 'key_changed')),
     resource      TEXT COLLATE "C"      NOT NULL,
     resource_id   TEXT COLLATE "C"      NOT NULL,

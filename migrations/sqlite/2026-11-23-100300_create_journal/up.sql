@@ -1,4 +1,4 @@
--- What every write leaves behind: the audit, the change feed in commit order, the answers kept for repeats.
+-- What every write leaves behind: the audit, the change feed, the answers kept for repeats.
 -- Rows of audit_events and changes are only ever added.
 CREATE TABLE audit_events (
     seq           INTEGER   NOT NULL PRIMARY KEY AUTOINCREMENT,
@@ -17,7 +17,7 @@ CREATE TABLE audit_events (
 );
 CREATE INDEX audit_events_by_resource ON audit_events (resource, resource_id, seq);
 CREATE TABLE changes (
-    seq           INTEGER   NOT NULL PRIMARY KEY AUTOINCREMENT,   -- commit order: see src/db/tx.rs
+    seq           INTEGER   NOT NULL PRIMARY KEY AUTOINCREMENT,   -- its order: see src/db/feed.rs
     op            TEXT      NOT NULL CHECK (op IN ('created', 'updated', 'deleted', 'key_changed')),
     resource      TEXT      NOT NULL,
     resource_id   TEXT      NOT NULL,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::domain::{Seen, seen};
 use super::store::{self, ChangeRow, Reach, Span, Standing};
 use crate::auth::Scope;
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Horizon};
 use crate::error::{Error, Refusal};
 use crate::kit::id::MunicipalityId;
 use crate::problems::{self, ProblemType};
@@ -48,15 +48,20 @@ pub struct FeedPage {
     pub standing: Standing,
 }
 
-/// The page for a reader; call it within a snapshot.
+/// The page for a reader; call it within a snapshot of the feed.
 ///
 /// # Errors
 ///
 /// 410 `feed-restarted` for a number that was not given yet or in another epoch, `feed-purged` for
 /// one that is no longer kept; 403 for a scope that the feed does not tell of.
-pub fn page(conn: &mut AnyConnection, scope: &Scope, asked: &Question) -> Result<FeedPage, Error> {
+pub fn page(
+    conn: &mut AnyConnection,
+    horizon: Horizon,
+    scope: &Scope,
+    asked: &Question,
+) -> Result<FeedPage, Error> {
     let reach = Reach::of(scope).ok_or_else(|| Error::refuse(&problems::FORBIDDEN))?;
-    page_within(conn, &reach, asked)
+    page_within(conn, horizon, &reach, asked)
 }
 
 /// The page for a reader who reaches so far.
@@ -66,10 +71,11 @@ pub fn page(conn: &mut AnyConnection, scope: &Scope, asked: &Question) -> Result
 /// As [`page`].
 pub(super) fn page_within(
     conn: &mut AnyConnection,
+    horizon: Horizon,
     reach: &Reach,
     asked: &Question,
 ) -> Result<FeedPage, Error> {
-    let standing = store::standing(conn)?;
+    let standing = store::standing(conn, horizon)?;
     let is_other_epoch = asked.epoch.as_ref().is_some_and(|epoch| *epoch != standing.epoch);
     if is_other_epoch || asked.after > standing.newest {
         return Err(gone(&problems::FEED_RESTARTED, standing));
@@ -77,17 +83,17 @@ pub(super) fn page_within(
     if asked.after < standing.purged_through {
         return Err(gone(&problems::FEED_PURGED, standing));
     }
-    let upto = standing.newest.min(asked.after.saturating_add(WINDOW));
+    let upto = standing.complete.clamp(asked.after, asked.after.saturating_add(WINDOW));
     let span = Span { after: asked.after, upto, limit: asked.limit };
     let rows = store::within_reach(conn, reach, &asked.resources, span)?;
     let is_full = i64::try_from(rows.len()).unwrap_or(i64::MAX) >= asked.limit;
     let next_after = rows.last().filter(|_| is_full).map_or(upto, |last| last.seq);
     let items = told(conn, reach, rows)?;
-    Ok(FeedPage { items, next_after, has_more: next_after < standing.newest, standing })
+    Ok(FeedPage { items, next_after, has_more: next_after < standing.complete, standing })
 }
 
 fn gone(problem: &'static ProblemType, standing: Standing) -> Error {
-    let (resync_from, epoch) = (Some(standing.newest), Some(standing.epoch));
+    let (resync_from, epoch) = (Some(standing.complete), Some(standing.epoch));
     Refusal { resync_from, epoch, ..Refusal::of(problem) }.into()
 }
 

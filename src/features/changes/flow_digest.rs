@@ -3,7 +3,7 @@
 use super::domain::{RowDigest, bucket_of};
 use super::resources::Resource;
 use super::store::{self, Standing};
-use crate::db::AnyConnection;
+use crate::db::{AnyConnection, Horizon};
 use crate::error::Error;
 use crate::features::exported::Taking;
 
@@ -18,18 +18,19 @@ pub struct ResourceDigest {
     pub buckets: Vec<RowDigest>,
 }
 
-/// The digest over so many buckets; call it within a snapshot.
+/// The digest over so many buckets; call it within an exact snapshot.
 ///
 /// # Errors
 ///
 /// The database's own failures.
 pub fn digest(
     conn: &mut AnyConnection,
+    horizon: Horizon,
     taking: &Taking,
     resource: &Resource,
     buckets: u32,
 ) -> Result<ResourceDigest, Error> {
-    let standing = store::standing(conn)?;
+    let standing = store::standing(conn, horizon)?;
     let mut whole = RowDigest::default();
     let mut parts: Vec<RowDigest> = (0..buckets).map(|_| RowDigest::default()).collect();
     let mut after: Option<String> = None;

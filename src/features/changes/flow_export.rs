@@ -1,6 +1,7 @@
 //! The export: rows of one snapshot as lines, no faster than the client takes them.
 
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -8,12 +9,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::Sender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::domain::bucket_of;
 use super::resources::Resource;
 use super::store;
-use crate::db::{AnyConnection, Failure};
+use crate::db::{AnyConnection, Failure, Horizon};
 use crate::error::Error;
 use crate::features::exported::{Exported, Taking};
 use crate::kit::id::MunicipalityId;
@@ -22,29 +22,48 @@ use crate::kit::id::MunicipalityId;
 const AT_ONCE: usize = 2;
 /// How long a client may take nothing before it is cut off.
 const STALL: Duration = Duration::from_secs(30);
+/// Bytes a second that a client must take in the long run: who takes less keeps others out.
+const LEAST_RATE: usize = 16 * 1024;
 /// How long a whole export may take: a snapshot keeps the database from tidying up.
 const WHOLE: Duration = Duration::from_secs(60 * 60);
 /// Bytes that are sent at once, about.
 const PIECE: usize = 64 * 1024;
 
-/// The places of those who take an export or a digest. Cloning shares them.
-#[derive(Debug, Clone)]
-pub struct Exports(Arc<Semaphore>);
-
-impl Default for Exports {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
-    }
-}
+/// The places of those who take an export or a digest: one each, so that nobody keeps others out by
+/// taking slowly in every place. Cloning shares them.
+#[derive(Debug, Clone, Default)]
+pub struct Exports(Arc<Mutex<HashSet<String>>>);
 
 impl Exports {
-    /// Takes a place.
+    /// Takes a place for `subject`, an account or a client; it is free again when dropped.
     ///
     /// # Errors
     ///
-    /// 503 when all are taken.
-    pub fn enter(&self) -> Result<OwnedSemaphorePermit, Failure> {
-        Arc::clone(&self.0).try_acquire_owned().map_err(|_taken| Failure::Busy)
+    /// 503 when all are taken, or he has one already.
+    pub fn enter(&self, subject: &str) -> Result<Place, Failure> {
+        let mut taken = self.taken();
+        if taken.len() >= AT_ONCE || !taken.insert(subject.to_owned()) {
+            return Err(Failure::Busy);
+        }
+        drop(taken);
+        Ok(Place { exports: self.clone(), subject: subject.to_owned() })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place that is taken.
+#[derive(Debug)]
+pub struct Place {
+    exports: Exports,
+    subject: String,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.exports.taken().remove(&self.subject);
     }
 }
 
@@ -70,6 +89,15 @@ pub enum Piece {
     Last(Bytes),
     /// It failed; there is no more.
     Failed(Error),
+}
+
+impl Piece {
+    fn len(&self) -> usize {
+        match self {
+            Self::Part(lines) | Self::Last(lines) => lines.len(),
+            Self::Failed(_) => 0,
+        }
+    }
 }
 
 /// Why an export ends before its end.
@@ -101,6 +129,8 @@ pub struct Outlet {
     runtime: Handle,
     stall: Duration,
     until: Instant,
+    sent: usize,
+    waited: Duration,
     lines: Vec<u8>,
 }
 
@@ -113,6 +143,8 @@ impl Outlet {
             runtime: Handle::current(),
             stall: STALL,
             until: Instant::now() + WHOLE,
+            sent: 0,
+            waited: Duration::ZERO,
             lines: Vec::with_capacity(PIECE),
         }
     }
@@ -142,13 +174,19 @@ impl Outlet {
         self.send(Piece::Part(lines.into()))
     }
 
-    fn send(&self, piece: Piece) -> Result<(), Broken> {
-        if Instant::now() > self.until {
+    fn send(&mut self, piece: Piece) -> Result<(), Broken> {
+        let began = Instant::now();
+        if began > self.until {
             return Err(Broken::Gone);
         }
+        let earned = Duration::from_secs(u64::try_from(self.sent / LEAST_RATE).unwrap_or(u64::MAX));
+        let patience = self.stall.saturating_add(earned).saturating_sub(self.waited).min(self.stall);
+        self.sent += piece.len();
         // The timer belongs to the runtime, so it is made there.
-        let sent = async { tokio::time::timeout(self.stall, self.pieces.send(piece)).await };
-        match self.runtime.block_on(sent) {
+        let sent = async { tokio::time::timeout(patience, self.pieces.send(piece)).await };
+        let outcome = self.runtime.block_on(sent);
+        self.waited += began.elapsed();
+        match outcome {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) | Err(_) => Err(Broken::Gone),
         }
@@ -180,15 +218,20 @@ struct EndLine {
     rows: u64,
 }
 
-/// Writes the export out; call it within a snapshot, on a thread that may wait.
+/// Writes the export out; call it within an exact snapshot, on a thread that may wait.
 ///
 /// # Errors
 ///
 /// [`Broken`]; the last line is missing then.
-pub fn write(conn: &mut AnyConnection, order: &Order, out: &mut Outlet) -> Result<(), Broken> {
-    let standing = store::standing(conn).map_err(Error::from)?;
+pub fn write(
+    conn: &mut AnyConnection,
+    horizon: Horizon,
+    order: &Order,
+    out: &mut Outlet,
+) -> Result<(), Broken> {
+    let standing = store::standing(conn, horizon).map_err(Error::from)?;
     let resources = order.resources.iter().map(|resource| resource.name).collect();
-    let (seq, epoch) = (standing.newest, standing.epoch.as_str());
+    let (seq, epoch) = (standing.complete, standing.epoch.as_str());
     out.line(&StartLine { r#type: "start", seq, epoch, resources, at: order.at })?;
     // So that the answer begins before the first rows are read.
     out.flush()?;
@@ -221,19 +264,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_two_and_given_back() {
+    fn places_are_two_one_for_each_and_given_back() {
         let exports = Exports::default();
-        let (one, two) = (exports.enter().unwrap(), exports.enter().unwrap());
-        assert!(matches!(exports.enter(), Err(Failure::Busy)));
-        drop((one, two));
-        assert!(exports.enter().is_ok());
+        let one = exports.enter("one").unwrap();
+        assert!(matches!(exports.enter("one"), Err(Failure::Busy)), "nobody has two");
+        let two = exports.enter("two").unwrap();
+        assert!(matches!(exports.enter("three"), Err(Failure::Busy)));
+        drop(one);
+        assert!(exports.enter("three").is_ok());
+        drop(two);
+        assert!(exports.enter("two").is_ok());
+    }
+
+    /// Each piece is taken in time, but all of them too slowly.
+    #[actix_web::test]
+    async fn a_client_that_takes_too_slowly_is_cut_off() {
+        let (sender, mut receiver) = mpsc::channel(1);
+        let waited = STALL.saturating_sub(Duration::from_millis(20));
+        let mut out = Outlet { waited, ..Outlet::new(sender) };
+        let sent = std::thread::spawn(move || {
+            let first = out.send(Piece::Part(Bytes::from_static(b"1"))).is_ok();
+            let second = out.send(Piece::Part(Bytes::from_static(b"2")));
+            let slow = matches!(second, Err(Broken::Gone));
+            out.sent = LEAST_RATE * 3600;
+            (first, slow, out)
+        });
+        while !sent.is_finished() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let (first, slow, mut out) = sent.join().unwrap();
+        assert!(first && slow);
+        let third = std::thread::spawn(move || out.send(Piece::Part(Bytes::from_static(b"3"))).is_ok());
+        assert!(matches!(receiver.recv().await, Some(Piece::Part(_))));
+        assert!(matches!(receiver.recv().await, Some(Piece::Part(_))), "who took much may rest");
+        assert!(third.join().unwrap());
     }
 
     /// The first piece finds room in the channel; the second waits, and waits no longer than it may.
     #[actix_web::test]
     async fn a_client_that_takes_nothing_is_cut_off() {
         let (sender, mut receiver) = mpsc::channel(1);
-        let out = Outlet { stall: Duration::from_millis(20), ..Outlet::new(sender) };
+        let mut out = Outlet { stall: Duration::from_millis(20), ..Outlet::new(sender) };
         let sent = std::thread::spawn(move || {
             let first = out.send(Piece::Part(Bytes::from_static(b"1"))).is_ok();
             let second = out.send(Piece::Part(Bytes::from_static(b"2")));

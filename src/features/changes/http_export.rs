@@ -38,8 +38,9 @@ fn taking(caller: Caller, scope: Scope, info: &RequestInfo) -> Taking {
 /// follow the feed from that `seq`. Each row is `{"type": "row", "resource", "id", "version", "key",
 /// "municipality_id", "data"}` with the item of the resource's list as `data`. The last line is
 /// `{"type": "end", "rows"}`: where it is missing, the stream was cut and is to be taken again. Two
-/// exports or digests run at a time, others answer 503 with `Retry-After`; who takes nothing for 30
-/// seconds is cut off.
+/// exports or digests run at a time, one for each account or client; others answer 503 with
+/// `Retry-After`. Who takes nothing for 30 seconds, or less than 16 KiB a second in the long run, is
+/// cut off.
 #[utoipa::path(tag = "changes", params(ExportParameters), responses((status = 200, description = "Lines of JSON", body = String, content_type = "application/x-ndjson")))]
 #[get("/export")]
 async fn export_rows(
@@ -51,7 +52,7 @@ async fn export_rows(
 ) -> Result<HttpResponse, Error> {
     let asked = ExportQuery::read(&req)?;
     let resources = named(asked.resource.as_deref(), &permit.caller)?;
-    let place = exports.enter()?;
+    let place = exports.enter(permit.caller.who.subject())?;
     let order = Order {
         taking: taking(permit.caller, permit.scope, &info),
         resources,
@@ -63,9 +64,9 @@ async fn export_rows(
     actix_web::rt::spawn(async move {
         let mut out = Outlet::new(sender.clone());
         let outcome = db
-            .snapshot(move |conn| {
+            .exact_snapshot(move |conn, horizon| {
                 let _place = place;
-                flow_export::write(conn, &order, &mut out)
+                flow_export::write(conn, horizon, &order, &mut out)
             })
             .await;
         match outcome {
@@ -134,12 +135,12 @@ async fn get_sync_digest(
 ) -> Result<HttpResponse, Error> {
     let asked = DigestQuery::read(&req)?;
     let resource = the_one(&asked.resource, &permit.caller)?;
-    let place = exports.enter()?;
+    let place = exports.enter(permit.caller.who.subject())?;
     let taking = taking(permit.caller, permit.scope, &info);
     let digest = db
-        .snapshot(move |conn| {
+        .exact_snapshot(move |conn, horizon| {
             let _place = place;
-            flow_digest::digest(conn, &taking, resource, asked.buckets)
+            flow_digest::digest(conn, horizon, &taking, resource, asked.buckets)
         })
         .await?;
     Ok(HttpResponse::Ok().json(SyncDigest::of(resource.name, digest)))

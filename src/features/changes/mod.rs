@@ -5,7 +5,7 @@
 //! 1. `GET /export` gives every row that the caller reads, as the lists show it, from one
 //!    snapshot; its first line states `seq` and `epoch`, its last line how many rows there were. A
 //!    stream without its last line was cut: take it again.
-//! 2. `GET /changes?after=<seq>&epoch=<epoch>` gives what happened since, in the order of commits;
+//! 2. `GET /changes?after=<seq>&epoch=<epoch>` gives what happened since, each after what it rests on;
 //!    go on with `page.next_after`. `created`, `updated` and `key_changed`: the row is read now, in
 //!    this version. `deleted`: it is read no more; `cause.code` is `hidden` where it still exists.
 //! 3. Now and then `GET /sync/digest` tells whether the copy still has the same ids and versions,

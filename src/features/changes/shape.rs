@@ -32,7 +32,7 @@ pub(super) struct ChangePage {
     }
 }))]
 pub(super) struct ChangeOut {
-    /// Rises in the order of commits; numbers may be missing.
+    /// Greater than those of the changes that it rests on; numbers may be missing.
     seq: i64,
     op: ChangeOp,
     /// Name of the resource, e.g. `support-list-entries`.
@@ -149,7 +149,7 @@ impl SyncDigest {
         let bucket =
             |(bucket, part): (usize, RowDigest)| SyncBucket { bucket, rows: part.rows(), digest: part.hex() };
         Self {
-            seq: digest.standing.newest,
+            seq: digest.standing.complete,
             epoch: digest.standing.epoch,
             resource,
             rows: digest.whole.rows(),

@@ -8,15 +8,15 @@ use diesel::prelude::*;
 
 use super::domain::ChangeOp;
 use crate::auth::Scope;
-use crate::db::AnyConnection;
 use crate::db::schema::{changes, feed_state, municipalities};
+use crate::db::{AnyConnection, Horizon};
 use crate::kit::id::MunicipalityId;
 
 /// A change as recorded.
 #[derive(Debug, Clone, Queryable, Selectable)]
 #[diesel(table_name = changes)]
 pub struct ChangeRow {
-    /// Its number; rises in the order of commits.
+    /// Its number; greater than those of the changes that it rests on.
     pub seq: i64,
     /// What happened.
     pub op: ChangeOp,
@@ -81,20 +81,26 @@ pub struct Standing {
     pub epoch: String,
     /// The greatest number that is no longer kept; 0: none was purged.
     pub purged_through: i64,
-    /// The greatest number that was given.
+    /// The greatest number that is seen; some before it may not be yet.
     pub newest: i64,
+    /// The greatest number up to which all are seen.
+    pub complete: i64,
 }
 
-/// Where the feed stands. Public: takes no scope, it tells of no row.
+/// Where the feed stands, in a snapshot or statement begun after the horizon was taken. Public:
+/// takes no scope, it tells of no row.
 ///
 /// # Errors
 ///
 /// Diesel's own error, unchanged.
-pub fn standing(conn: &mut AnyConnection) -> QueryResult<Standing> {
+pub fn standing(conn: &mut AnyConnection, horizon: Horizon) -> QueryResult<Standing> {
     let newest: Option<i64> = changes::table.select(max(changes::seq)).first(conn)?;
     let (epoch, purged_through) =
         feed_state::table.select((feed_state::epoch, feed_state::purged_through)).first(conn)?;
-    Ok(Standing { epoch, purged_through, newest: newest.unwrap_or(0).max(purged_through) })
+    let newest = newest.unwrap_or(0).max(purged_through);
+    // What is beyond `newest` was given to nobody: after a crash it may be given anew.
+    let complete = newest.min(horizon.complete()).max(purged_through);
+    Ok(Standing { epoch, purged_through, newest, complete })
 }
 
 /// The part of the feed to look at.

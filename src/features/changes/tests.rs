@@ -4,6 +4,7 @@ use diesel::prelude::*;
 
 use super::flow::{FeedPage, Question, page_within};
 use super::store::Reach;
+use crate::db::feed::horizon;
 use crate::db::schema::municipalities;
 use crate::db::{self, Actor, AnyConnection, Change, DatabaseUrl, Mode, Op, migrate};
 use crate::error::Error;
@@ -70,7 +71,8 @@ fn a_reader_of_one_municipality_is_told_of_it_of_its_region_and_of_what_is_shipp
     .unwrap();
 
     let asked = Question { after: 0, limit: 100, epoch: None, resources: vec!["schools", "orders"] };
-    let mut read = |reach: Reach| told(page_within(conn, &reach, &asked).unwrap());
+    let complete = horizon(conn).unwrap();
+    let mut read = |reach: Reach| told(page_within(conn, complete, &reach, &asked).unwrap());
     assert_eq!(
         read(Reach::Municipality(own.clone())),
         [

@@ -143,7 +143,10 @@ impl Delivering {
     async fn next(&self, id: &WebhookId, owner: Option<&Arc<str>>) -> Result<Option<Work>, Error> {
         let (id, owner, source) = (id.clone(), owner.map(Arc::clone), Arc::clone(&self.source));
         let now = self.clock.now().naive_utc();
-        self.db.snapshot(move |conn| flow_dispatch::next(conn, &id, owner.as_deref(), &source, now)).await
+        let next = move |conn: &mut _, horizon| {
+            flow_dispatch::next(conn, horizon, &id, owner.as_deref(), &source, now)
+        };
+        self.db.snapshot_of_feed(next).await
     }
 
     async fn settle(&self, id: &WebhookId, owner: &Arc<str>, progress: Progress) -> Result<Kept, Error> {

@@ -1,6 +1,6 @@
 //! Looks for webhooks that are due, and has each delivered to by one task.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -12,10 +12,12 @@ use crate::auth::rights::SERVICE;
 use crate::db::{Actor, Mode};
 use crate::error::Error;
 use crate::features::changes;
-use crate::kit::id::{WebhookId, new_uuid};
+use crate::kit::id::{ClientId, WebhookId, new_uuid};
 
 /// Webhooks delivered to at a time.
 const AT_A_TIME: usize = 16;
+/// Of one client at most: slow receivers of its own hold up nobody else's.
+const OF_ONE_CLIENT: usize = 4;
 /// How often it is looked whether the time of a webhook has come.
 const LOOKS: Duration = Duration::from_secs(1);
 /// How long what is under way may take when the service stops: longer than an attempt.
@@ -37,8 +39,8 @@ pub struct Dispatcher {
 
 #[derive(Default)]
 struct State {
-    /// Those delivered to by this process now.
-    running: Mutex<HashSet<WebhookId>>,
+    /// Those delivered to by this process now, each with its client.
+    running: Mutex<HashMap<WebhookId, ClientId>>,
     /// Through which number of the feed each was found to have nothing to tell; the cursor itself
     /// is stored with the next delivery, so that a busy feed is not a write for each webhook.
     looked: Mutex<HashMap<WebhookId, Looked>>,
@@ -54,7 +56,7 @@ impl Dispatcher {
 
     /// Delivers until the service stops.
     pub async fn run(self) {
-        let Ok(mut waiter) = self.delivering.db().waiter() else {
+        let Ok(mut waiter) = self.delivering.db().waiter(SERVICE) else {
             log::error!("webhooks: no place among those who wait for changes");
             return;
         };
@@ -100,9 +102,9 @@ impl Dispatcher {
     ///
     /// Database failures only.
     pub async fn round(&self) -> Result<(), Error> {
-        for id in self.due().await? {
+        for Due { id, client_id, .. } in self.due().await? {
             let Ok(turn) = Arc::clone(&self.turns).try_acquire_owned() else { return Ok(()) };
-            if !self.lock(&self.state.running).insert(id.clone()) {
+            if !self.take(&id, client_id) {
                 continue;
             }
             let (delivering, state) = (self.delivering.clone(), Arc::clone(&self.state));
@@ -125,6 +127,17 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// Takes a webhook, unless it is delivered to already or its client has enough turns.
+    fn take(&self, id: &WebhookId, client: ClientId) -> bool {
+        let mut running = self.lock(&self.state.running);
+        let turns = running.values().filter(|other| **other == client).count();
+        if turns >= OF_ONE_CLIENT || running.contains_key(id) {
+            return false;
+        }
+        running.insert(id.clone(), client);
+        true
+    }
+
     /// Delivers to every webhook that is due, one after another, until none is.
     ///
     /// # Errors
@@ -136,7 +149,7 @@ impl Dispatcher {
             if due.is_empty() {
                 return Ok(());
             }
-            for id in due {
+            for Due { id, .. } in due {
                 if let Some(looked) = self.delivering.run(&id).await? {
                     self.lock(&self.state.looked).insert(id, looked);
                 }
@@ -144,23 +157,25 @@ impl Dispatcher {
         }
     }
 
-    async fn due(&self) -> Result<Vec<WebhookId>, Error> {
+    async fn due(&self) -> Result<Vec<Due>, Error> {
         let now = self.delivering.clock().now().naive_utc();
         let (standing, due) = self
             .delivering
             .db()
-            .snapshot(move |conn| Ok::<_, Error>((changes::standing(conn)?, store_dispatch::due(conn, now)?)))
+            .snapshot_of_feed(move |conn, horizon| {
+                Ok::<_, Error>((changes::standing(conn, horizon)?, store_dispatch::due(conn, now)?))
+            })
             .await?;
         let looked = self.lock(&self.state.looked).clone();
         let running = self.lock(&self.state.running).clone();
         let has_news = |due: &Due| {
             let looked = looked.get(&due.id).filter(|looked| looked.epoch == standing.epoch);
             let seen = looked.map_or(0, |looked| looked.seq).max(due.after_seq);
-            due.epoch != standing.epoch || due.after_seq > standing.newest || seen < standing.newest
+            due.epoch != standing.epoch || due.after_seq > standing.newest || seen < standing.complete
         };
         let waits =
             |due: &Due| due.test_requested_at.is_some() || due.replay_until.is_some() || has_news(due);
-        Ok(due.into_iter().filter(waits).map(|due| due.id).filter(|id| !running.contains(id)).collect())
+        Ok(due.into_iter().filter(waits).filter(|due| !running.contains_key(&due.id)).collect())
     }
 
     /// Stores the cursors of webhooks that had nothing to tell, so that purging does not pass them.

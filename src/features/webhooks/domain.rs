@@ -1,5 +1,7 @@
 //! Rules of webhooks: when an attempt is repeated, when an event is given up.
 
+use chrono::DateTime;
+
 use crate::kit::code::codes;
 
 /// Seconds to wait after the first, second, … failed attempt: the schedule that Standard
@@ -85,9 +87,26 @@ pub fn after_failure(attempt: i32, retry_after: Option<i64>, chance: u8) -> Next
     Next::Retry(wait.max(asked))
 }
 
+/// `Retry-After` in seconds from `now`, Unix seconds: a number of them, or a date (RFC 9110, 10.2.3).
+#[must_use]
+pub fn asked_wait(header: &str, now: i64) -> Option<i64> {
+    let date = || DateTime::parse_from_rfc2822(header.trim()).ok();
+    header.trim().parse().ok().or_else(|| Some(date()?.timestamp().saturating_sub(now)))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_receiver_asks_for_time_in_seconds_or_until_a_date() {
+        let now = 1_677_661_200; // 2023-03-01T09:00:00Z
+        assert_eq!(asked_wait(" 120 ", now), Some(120));
+        assert_eq!(asked_wait("Wed, 01 Mar 2023 09:02:00 GMT", now), Some(120));
+        assert_eq!(asked_wait("Wed, 01 Mar 2023 08:00:00 GMT", now), Some(-3600), "over already");
+        assert_eq!(asked_wait("soon", now), None);
+        assert_eq!(asked_wait("", now), None);
+    }
 
     #[test]
     fn waits_grow_to_three_days_and_then_end() {

@@ -8,7 +8,7 @@ use super::store::{self, WebhookRow};
 use super::target::Targets;
 use crate::auth::Caller;
 use crate::auth::vault::Vault;
-use crate::db::{Change, Op, Tx};
+use crate::db::{Change, Op, Tx, feed};
 use crate::error::{Error, Refusal};
 use crate::features::changes;
 use crate::kit::code::Code;
@@ -74,7 +74,8 @@ pub fn create(
     if store::count_of(tx, &client)? >= MOST {
         return Err(Error::refuse(&problems::WEBHOOKS_FULL));
     }
-    let standing = changes::standing(tx)?;
+    let horizon = feed::horizon(tx)?;
+    let standing = changes::standing(tx, horizon)?;
     let mut violations = check_url(targets, &details.url);
     violations.extend(check_resources(caller, &details.resources));
     if epoch.is_some_and(|epoch| epoch != standing.epoch) {
@@ -100,7 +101,7 @@ pub fn create(
         previous_secret: None,
         previous_until: None,
         epoch: standing.epoch,
-        after_seq: after.unwrap_or(standing.newest),
+        after_seq: after.unwrap_or(standing.complete),
         replay_after: None,
         replay_until: None,
         test_requested_at: None,
@@ -230,7 +231,8 @@ pub fn replay(tx: &mut Tx, mut row: WebhookRow, after: i64, until: Option<i64>) 
     if row.status == WebhookStatus::Disabled {
         return Err(Error::blocked(&problems::WEBHOOK_STATE, &["webhook-disabled"]));
     }
-    let standing = changes::standing(tx)?;
+    let horizon = feed::horizon(tx)?;
+    let standing = changes::standing(tx, horizon)?;
     let until = until.unwrap_or(row.after_seq);
     let mut violations = Vec::new();
     if after < standing.purged_through || after >= row.after_seq || row.epoch != standing.epoch {

@@ -10,7 +10,7 @@ use super::sender::{Attempt, Failure};
 use super::store::{DeliveryRow, WebhookRow};
 use super::{store, store_dispatch};
 use crate::auth::{Caller, ClientScope};
-use crate::db::{AnyConnection, Tx};
+use crate::db::{AnyConnection, Horizon, Tx};
 use crate::error::Error;
 use crate::features::changes::{self, Question};
 use crate::features::clients;
@@ -47,13 +47,14 @@ pub struct Work {
 }
 
 /// What is next for a webhook that `owner` has, or whoever has it; `None` when that one has it no
-/// more, or it is to be told nothing. Call it within a snapshot.
+/// more, or it is to be told nothing. Call it within a snapshot of the feed.
 ///
 /// # Errors
 ///
 /// Database failures; an event that cannot be written as JSON.
 pub fn next(
     conn: &mut AnyConnection,
+    horizon: Horizon,
     id: &WebhookId,
     owner: Option<&str>,
     source: &str,
@@ -80,7 +81,7 @@ pub fn next(
     resources.retain(|name| wanted.is_empty() || wanted.iter().any(|one| one == name));
     let (after, until) = (row.replay_after.unwrap_or(row.after_seq), row.replay_until);
     let asked = Question { after, limit: PAGE, epoch: Some(row.epoch.clone()), resources };
-    let page = match changes::page(conn, &scope, &asked) {
+    let page = match changes::page(conn, horizon, &scope, &asked) {
         Ok(page) => page,
         Err(Error::Refused(_)) if row.replay_after.is_some() => {
             // What was to be told again is no longer kept; what is new is not lost with it.
@@ -102,7 +103,7 @@ pub fn next(
     Ok(Some(Work { then: Some(place(page.next_after)), row, events }))
 }
 
-/// The cursor leads nowhere any more: the receiver is told so, and goes on from the newest.
+/// The cursor leads nowhere any more: the receiver is told so, and goes on from there.
 fn resync(
     row: WebhookRow,
     refusal: crate::error::Refusal,

@@ -1,7 +1,7 @@
 //! Webhooks: a client is told of changes instead of asking.
 //!
 //! Each webhook has its own cursor in the change feed, so what it is told is what the client
-//! reads there: in the order of commits, at least once, and never more than it may read. The
+//! reads there: in the order of the feed, at least once, and never more than it may read. The
 //! cursor moves only when the receiver answers with 2xx. Bodies are CloudEvents 1.0, thin: ids,
 //! versions and natural keys, no texts; the receiver reads what it needs. They are signed as
 //! Standard Webhooks: `webhook-id`, `webhook-timestamp`, `webhook-signature`.
@@ -36,7 +36,7 @@ pub use self::dispatcher::Dispatcher;
 pub use self::domain::FailureKind;
 pub use self::operator::secret_of;
 pub use self::policy::CATALOGUE;
-pub use self::sender::{Parcel, Sender};
+pub use self::sender::{Attempt, Parcel, Sender};
 pub use self::target::Targets;
 
 use crate::web::Operations;

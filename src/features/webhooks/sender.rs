@@ -9,7 +9,7 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect;
 
-use super::domain::FailureKind;
+use super::domain::{FailureKind, asked_wait};
 use super::target::{Targets, may_be_named};
 
 /// How long an attempt may take in all.
@@ -123,7 +123,7 @@ impl Sender {
         if !status.is_success() {
             let kind = if status.is_redirection() { FailureKind::Redirect } else { FailureKind::Status };
             let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
-            let retry_after = header.and_then(|text| text.trim().parse().ok());
+            let retry_after = header.and_then(|text| asked_wait(text, parcel.timestamp));
             return Err(Failure { kind, status: Some(status.as_u16()), retry_after });
         }
         let mut read = 0;

@@ -10,7 +10,7 @@ use crate::auth::ClientScope;
 use crate::db::schema::{clients, webhook_deliveries as deliveries, webhooks};
 use crate::db::{AnyConnection, insert_all};
 use crate::kit::code::Code;
-use crate::kit::id::WebhookId;
+use crate::kit::id::{ClientId, WebhookId};
 
 /// Webhooks looked at in one round, at most.
 const ROUND: i64 = 20_000;
@@ -24,6 +24,8 @@ const LONGEST_WAIT: i64 = 27;
 pub struct Due {
     /// Which.
     pub id: WebhookId,
+    /// Whose.
+    pub client_id: ClientId,
     /// Its cursor.
     pub after_seq: i64,
     /// The epoch of the cursor.
@@ -58,6 +60,7 @@ pub(super) fn due(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<V
         .limit(ROUND)
         .select((
             webhooks::id,
+            webhooks::client_id,
             webhooks::after_seq,
             webhooks::epoch,
             webhooks::replay_until,
