@@ -25,8 +25,9 @@ const ROWS: i64 = 50_000;
 const WAITS: usize = 40;
 /// Who write at once.
 const WRITERS: usize = 16;
-/// Each pair is measured so often, one after the other, and the middle one is shown.
-const ROUNDS: usize = 3;
+/// Each pair is measured so often, one after the other, and the middle one is shown: what the disk does
+/// meanwhile makes single ones differ by a tenth and more.
+const ROUNDS: usize = 9;
 
 /// Fills a database of its own and measures.
 pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<()> {

@@ -76,6 +76,12 @@ macro_rules! lock {
 }
 pub(crate) use lock;
 
+/// What every session on PostgreSQL begins with. A client that has vanished must not hold its locks for
+/// the two hours after which systems look for it.
+const POSTGRES_SESSION: &str = "SET timezone TO 'UTC'; SET client_min_messages TO warning; \
+     SET tcp_keepalives_idle TO 30; SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3; \
+     SET tcp_user_timeout TO 60000";
+
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DatabaseUrl {
@@ -118,8 +124,7 @@ impl DatabaseUrl {
         match self {
             Self::Postgres(url) => {
                 let mut conn = PgConnection::establish(url)?;
-                conn.batch_execute("SET timezone TO 'UTC'; SET client_min_messages TO warning")
-                    .map_err(ConnectionError::CouldntSetupConfiguration)?;
+                conn.batch_execute(POSTGRES_SESSION).map_err(ConnectionError::CouldntSetupConfiguration)?;
                 Ok(AnyConnection::Postgres(conn))
             }
             Self::Sqlite(path) => {

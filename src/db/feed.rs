@@ -5,37 +5,36 @@
 //! numbers are missing among those that readers see. So each shows, by an advisory lock that lives
 //! until its end, which number was the last one before its own, and readers go no further than the
 //! least of these. Nobody waits for anybody. An export and a digest state one number for all they
-//! read: they wait, for a moment and alone, until no writer is between its numbers and its end.
+//! read: they wait, for a moment, until no writer is between its numbers and its end, by a lock of the
+//! table that conflicts with the one which each INSERT holds.
 
 use diesel::connection::SimpleConnection;
 use diesel::dsl::{max, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt};
 
+use super::Failure;
 use super::connection::AnyConnection;
 use super::schema::changes;
 
 /// Such a lock has room for the lower 31 bits of a number.
 const ROUND: i64 = 1 << 31;
 /// The last number that was given, 0 before the first; no snapshot hides it.
-const LAST: &str = "SELECT CASE WHEN is_called THEN last_value ELSE last_value - 1 END FROM changes_seq_seq";
+const LAST: &str = "coalesce(pg_sequence_last_value('changes_seq_seq'), 0)";
 /// The numbers before those of the writers. The class of the locks is the sequence itself, brought
 /// into the range of their first key, so that services in other schemas have their own.
 const BEGUN: &str = "SELECT objid::bigint FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 \
      AND classid::bigint = ('changes_seq_seq'::regclass::oid::bigint + 2147483648) % 4294967296 \
-     AND objid::bigint < 2147483648 \
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-/// What a writer says before its numbers are given: it shares the gate, and shows the last number.
-pub const ENTER: &str = "SELECT pg_advisory_xact_lock_shared(of.class, -1), \
-     pg_advisory_xact_lock_shared(of.class, (of.last % 2147483648)::int) \
-     FROM (SELECT ('changes_seq_seq'::regclass::oid::bigint - 2147483648)::int AS class, \
-     CASE WHEN is_called THEN last_value ELSE last_value - 1 END AS last FROM changes_seq_seq) AS of";
-/// Waits at the gate until nobody shares it, and keeps it.
-const CLOSE: &str =
-    "SELECT pg_advisory_lock(('changes_seq_seq'::regclass::oid::bigint - 2147483648)::int, -1)";
-/// Opens the gate.
-const OPEN: &str =
-    "SELECT pg_advisory_unlock(('changes_seq_seq'::regclass::oid::bigint - 2147483648)::int, -1)";
+/// What a writer says before its numbers are given.
+pub const ENTER: &str = "SELECT pg_advisory_xact_lock_shared(\
+     ('changes_seq_seq'::regclass::oid::bigint - 2147483648)::int, \
+     (coalesce(pg_sequence_last_value('changes_seq_seq'), 0) % 2147483648)::int)";
+/// Waits until nobody is writing to the feed, takes the snapshot, and lets others write again: a lock goes
+/// with the savepoint that it was taken after, the snapshot stays.
+const EXACT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '4s'; \
+     SAVEPOINT exact; LOCK TABLE changes IN SHARE MODE; SELECT 1; ROLLBACK TO SAVEPOINT exact; \
+     SET LOCAL lock_timeout = 0";
 
 /// Up to which number the feed was complete at an instant: every change up to it was committed by
 /// then, or never will be. Take it before the snapshot in which it is used.
@@ -82,7 +81,7 @@ pub(super) fn enter(conn: &mut AnyConnection) -> QueryResult<()> {
 pub fn horizon(conn: &mut AnyConnection) -> QueryResult<Horizon> {
     let AnyConnection::Postgres(pg) = conn else { return Ok(Horizon::EXACT) };
     // In this order: who is not among the writers then takes numbers beyond `last` only.
-    let last: i64 = diesel::select(sql::<BigInt>(&format!("({LAST})"))).get_result(pg)?;
+    let last: i64 = diesel::select(sql::<BigInt>(LAST)).get_result(pg)?;
     let begun: Vec<i64> = diesel::select(sql::<Array<BigInt>>(&format!("ARRAY({BEGUN})"))).get_result(pg)?;
     Ok(from_writers(last, &begun))
 }
@@ -124,21 +123,15 @@ pub(super) fn begin(conn: &mut AnyConnection) -> QueryResult<()> {
 ///
 /// # Errors
 ///
-/// Diesel's own error, unchanged; no lock is held then.
-pub(super) fn begin_exact(conn: &mut AnyConnection) -> QueryResult<()> {
-    if let AnyConnection::Postgres(pg) = conn {
-        pg.batch_execute(CLOSE)?;
+/// [`Failure::Busy`] while a writer does not come to its end, otherwise [`Failure::Transaction`]; the
+/// transaction is over then.
+pub(super) fn begin_exact(conn: &mut AnyConnection) -> Result<(), Failure> {
+    let AnyConnection::Postgres(pg) = conn else { return begin(conn).map_err(Failure::Transaction) };
+    let Err(cause) = pg.batch_execute(EXACT) else { return Ok(()) };
+    if let Err(broken) = pg.batch_execute("ROLLBACK") {
+        log::warn!("a connection is broken: {broken}");
     }
-    let begun = begin(conn);
-    let AnyConnection::Postgres(pg) = conn else { return begun };
-    // The first query, so the snapshot is older than the release.
-    let opened = pg.batch_execute(OPEN);
-    if begun.is_err() || opened.is_err() {
-        // The lock is the session's: nobody could write until that ended.
-        pg.batch_execute("ROLLBACK")?;
-        pg.batch_execute("SELECT pg_advisory_unlock_all()")?;
-    }
-    begun.and(opened)
+    Err(if cause.to_string().contains("lock timeout") { Failure::Busy } else { Failure::Transaction(cause) })
 }
 
 #[cfg(test)]

@@ -188,7 +188,7 @@ impl Db {
         E: From<Failure> + Send + 'static,
     {
         self.read(move |conn| {
-            feed::begin_exact(conn).map_err(Failure::Transaction)?;
+            feed::begin_exact(conn)?;
             in_snapshot(conn, |conn| work(conn, Horizon::EXACT))
         })
         .await

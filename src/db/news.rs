@@ -63,9 +63,9 @@ impl News {
         self.told.borrow().is_over
     }
 
-    /// Wakes all when this number is newer than what was seen before.
+    /// Wakes all when this number is another one than was seen before.
     pub(super) fn seen(&self, newest: i64) {
-        if self.seen.fetch_max(newest, Ordering::Relaxed) < newest {
+        if self.seen.swap(newest, Ordering::Relaxed) != newest {
             self.tell();
         }
     }

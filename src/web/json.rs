@@ -13,9 +13,12 @@ use crate::kit::violation::Violation;
 const VERBATIM: &[&str] = &["password", "new_password", "current_password"];
 
 /// Values of one row, and of what stands around rows, at most.
-const MOST_VALUES: usize = 5_000;
+const MOST_VALUES: usize = 1_000;
 /// Faults of one kind that are told of a document; the first ones are enough to find the others.
 const MOST_FAULTS: usize = 20;
+
+/// Characters of a member's name that a pointer shows: it is as long as whoever sent it likes.
+const SHOWN_OF_NAME: usize = 100;
 
 /// What strict reading found besides the value.
 struct Findings {
@@ -31,6 +34,27 @@ impl Default for Findings {
     }
 }
 
+/// Where a value stands; written out only where something is wrong with it.
+enum Place<'p> {
+    Root,
+    Member(&'p Place<'p>, &'p str),
+    Element(&'p Place<'p>, usize),
+}
+
+impl Place<'_> {
+    /// RFC 6901, with long names cut.
+    fn pointer(&self) -> String {
+        match self {
+            Self::Root => String::new(),
+            Self::Member(parent, name) => {
+                let shown: String = name.chars().take(SHOWN_OF_NAME).collect();
+                format!("{}/{}", parent.pointer(), shown.replace('~', "~0").replace('/', "~1"))
+            }
+            Self::Element(parent, at) => format!("{}/{at}", parent.pointer()),
+        }
+    }
+}
+
 /// Marks of the errors by which reading of rows ends; serde carries texts only.
 const TOO_MANY_VALUES: &str = "too many values";
 const TOO_MANY_ROWS: &str = "too many rows";
@@ -40,15 +64,15 @@ impl Findings {
         Self { left: MOST_VALUES, ..Self::default() }
     }
 
-    fn duplicate(&mut self, pointer: String) {
+    fn duplicate(&mut self, at: &Place<'_>) {
         if self.duplicates.len() < MOST_FAULTS {
-            self.duplicates.push(pointer);
+            self.duplicates.push(at.pointer());
         }
     }
 
-    fn forbidden(&mut self, pointer: String) {
+    fn forbidden(&mut self, at: &Place<'_>) {
         if self.forbidden.len() < MOST_FAULTS {
-            self.forbidden.push(pointer);
+            self.forbidden.push(at.pointer());
         }
     }
 
@@ -75,8 +99,12 @@ fn not_json(cause: &serde_json::Error) -> Violation {
     let text = cause.to_string();
     if text.starts_with(TOO_MANY_VALUES) {
         let detail = Bi::of(
-            format!("Строка {line}, позиция {column}: в одной записи больше {MOST_VALUES} значений"),
-            format!("Line {line}, column {column}: one row has more than {MOST_VALUES} values"),
+            format!(
+                "Строка {line}, позиция {column}: больше {MOST_VALUES} значений в одной записи или вне записей"
+            ),
+            format!(
+                "Line {line}, column {column}: more than {MOST_VALUES} values in one row, or around the rows"
+            ),
         );
         return Violation::new("", "row-too-large", detail);
     }
@@ -109,7 +137,7 @@ pub struct Document {
 pub fn read(bytes: &[u8]) -> Result<Document, Violation> {
     let mut findings = Findings::default();
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let seed = Strict { pointer: String::new(), verbatim: false, findings: &mut findings };
+    let seed = Strict { place: &Place::Root, verbatim: false, findings: &mut findings };
     let value = seed
         .deserialize(&mut reader)
         .and_then(|value| reader.end().map(|()| value))
@@ -161,18 +189,21 @@ impl<'de> Visitor<'de> for Around<'_, '_> {
         let Self { findings, most, each } = self;
         let (mut members, mut had_rows) = (Map::new(), false);
         while let Some(name) = map.next_key::<String>()? {
-            let mut root = Strict { pointer: String::new(), verbatim: false, findings: &mut *findings };
-            let seed = root.under(&name);
-            let pointer = seed.pointer.clone();
+            let place = Place::Member(&Place::Root, &name);
             let again = if name == ROWS {
                 map.next_value_seed(Elements { most, each: &mut *each })?;
                 std::mem::replace(&mut had_rows, true)
             } else {
-                let value = map.next_value_seed(seed)?;
-                members.insert(name, value).is_some()
+                members.contains_key(&name)
             };
             if again {
-                findings.duplicate(pointer);
+                findings.duplicate(&place);
+            }
+            if name != ROWS {
+                let verbatim = VERBATIM.contains(&name.as_str());
+                let value =
+                    map.next_value_seed(Strict { place: &place, verbatim, findings: &mut *findings })?;
+                members.insert(name, value);
             }
         }
         Ok((members, had_rows))
@@ -204,7 +235,7 @@ impl<'de> Visitor<'de> for Elements<'_> {
         let mut rows = 0;
         loop {
             let mut findings = Findings::of_rows();
-            let seed = Strict { pointer: String::new(), verbatim: false, findings: &mut findings };
+            let seed = Strict { place: &Place::Root, verbatim: false, findings: &mut findings };
             let Some(value) = seq.next_element_seed(seed)? else { return Ok(()) };
             rows += 1;
             if rows > self.most {
@@ -215,23 +246,13 @@ impl<'de> Visitor<'de> for Elements<'_> {
     }
 }
 
-struct Strict<'f> {
-    pointer: String,
+struct Strict<'f, 'p> {
+    place: &'p Place<'p>,
     verbatim: bool,
     findings: &'f mut Findings,
 }
 
-impl Strict<'_> {
-    fn under(&mut self, name: &str) -> Strict<'_> {
-        Strict {
-            pointer: format!("{}/{}", self.pointer, name.replace('~', "~0").replace('/', "~1")),
-            verbatim: VERBATIM.contains(&name),
-            findings: self.findings,
-        }
-    }
-}
-
-impl<'de> DeserializeSeed<'de> for Strict<'_> {
+impl<'de> DeserializeSeed<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
@@ -241,7 +262,7 @@ impl<'de> DeserializeSeed<'de> for Strict<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Strict<'_> {
+impl<'de> Visitor<'de> for Strict<'_, '_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -270,28 +291,33 @@ impl<'de> Visitor<'de> for Strict<'_> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
         if value.chars().any(text::is_forbidden) {
-            self.findings.forbidden(self.pointer);
+            self.findings.forbidden(self.place);
         }
         Ok(Value::String(if self.verbatim { value.to_owned() } else { text::normal(value) }))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(mut self, mut seq: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let Self { place, verbatim: _, findings } = self;
         let mut values = Vec::new();
-        while let Some(value) = seq.next_element_seed(self.under(&values.len().to_string()))? {
+        loop {
+            let place = Place::Element(place, values.len());
+            let seed = Strict { place: &place, verbatim: false, findings: &mut *findings };
+            let Some(value) = seq.next_element_seed(seed)? else { return Ok(Value::Array(values)) };
             values.push(value);
         }
-        Ok(Value::Array(values))
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let Self { place, verbatim: _, findings } = self;
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let seed = self.under(&name);
-            let pointer = seed.pointer.clone();
-            let value = map.next_value_seed(seed)?;
-            if members.insert(name, value).is_some() {
-                self.findings.duplicate(pointer);
+            let place = Place::Member(place, &name);
+            if members.contains_key(&name) {
+                findings.duplicate(&place);
             }
+            let verbatim = VERBATIM.contains(&name.as_str());
+            let value = map.next_value_seed(Strict { place: &place, verbatim, findings: &mut *findings })?;
+            members.insert(name, value);
         }
         Ok(Value::Object(members))
     }
@@ -335,6 +361,10 @@ mod tests {
         assert_eq!(code(&format!(r#"{{"rows": [[{}], [{}]]}}"#, values(most), values(most))), None);
         assert_eq!(code(&format!(r#"{{"rows": [[{}]]}}"#, values(most + 1))), Some("row-too-large"));
         assert_eq!(code(&format!(r#"{{"x": [{}]}}"#, values(most + 1))), Some("row-too-large"));
+        // A pointer is written for what is wrong alone, and never longer than somebody can read.
+        let long = format!(r#"{{"{}": [{}, "\u0000"]}}"#, "я".repeat(200_000), values(200_000));
+        let found = read(long.as_bytes()).unwrap().invalid;
+        assert_eq!(found[0].pointer, format!("/{}/200000", "я".repeat(100)));
         let mut told = 0;
         let same = vec![r#""a": 1"#; 100].join(",");
         read_rows(format!(r#"{{"rows": [{{{same}}}]}}"#).as_bytes(), 1, &mut |row| {

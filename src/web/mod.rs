@@ -29,5 +29,5 @@ pub use self::operations::{Described, Operations};
 pub use self::precondition::IfMatch;
 pub use self::printed::Printed;
 pub use self::query::{AnyOf, Between, Filter, ListQuery, Paging};
-pub use self::reading::Reading;
+pub use self::reading::{Reading, ReadingPlace};
 pub use self::writing::Writing;

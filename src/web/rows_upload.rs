@@ -32,7 +32,7 @@ pub async fn receive_rows<T: DeserializeOwned + ToSchema + 'static>(
     payload: web::Payload,
     files: &Files,
     limits: UploadLimits,
-    reading: &Reading,
+    (reading, subject): (&Reading, &str),
 ) -> Result<(Body<T>, Option<FileIn>), Error> {
     if media_type(req).as_deref() != Some("application/json") {
         return Err(Error::refuse(&problems::UNSUPPORTED_MEDIA_TYPE));
@@ -54,7 +54,7 @@ pub async fn receive_rows<T: DeserializeOwned + ToSchema + 'static>(
         }
     };
     let hash = received.original_sha256.clone();
-    let place = reading.place().await?;
+    let place = reading.place(subject).await?;
     let bytes = received.bytes().await?;
     let read = move || {
         let _place = place;

@@ -380,7 +380,7 @@ async fn nobody_reads_past_a_change_that_is_about_to_be_committed(#[values("held
     let after = newest(&region).await;
     // The gate of the test: a commit of such a row waits at it.
     let mut gate = app.connection();
-    let key = after + 7_000_000 + i64::from(std::process::id());
+    let key = u32::from_str_radix(&new_uuid()[28..], 16).unwrap();
     gate.batch_execute(&format!(
         "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
          IF NEW.action = 'test' THEN PERFORM pg_advisory_xact_lock({key}); END IF; \
@@ -412,7 +412,11 @@ async fn nobody_reads_past_a_change_that_is_about_to_be_committed(#[values("held
         let region = region.clone();
         actix_web::rt::spawn(async move { crate::copy::Export::take(&region, "?resource=orders").await })
     });
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    let waits = "SELECT 1 / count(*) FROM pg_locks WHERE NOT granted AND relation = 'changes'::regclass";
+    while gate.batch_execute(waits).is_err() {
+        assert!(start.elapsed() < PATIENCE, "the export does not wait");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
     assert!(!one.is_finished() && !export.is_finished(), "they wait for it");
 
     gate.batch_execute(&format!("SELECT pg_advisory_unlock({key})")).unwrap();

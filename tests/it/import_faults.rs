@@ -115,6 +115,28 @@ async fn a_workbook_that_unpacks_to_too_much_is_refused(#[values(Sqlite, Postgre
 #[actix_web::test]
 async fn a_workbook_that_announces_too_much_is_refused(#[values(Sqlite, Postgres)] on: Database) {
     let Some((app, officer)) = department(on).await else { return };
+    let attributes: [(&str, &str); 4] = [
+        ("uniqueCount=\"", "uniqueCount=\"99999999999"),
+        ("uniqueCount=\"", "uniqueCount=\"+9999999999"),
+        (" uniqueCount=\"", " \u{c}uniqueCount=\"99999999999"),
+        ("uniqueCount=\"", "uniqueCount=\u{c}\"99999999999"),
+    ];
+    for (known, bomb) in attributes {
+        let bomb = repacked("xl/sharedStrings.xml", known, bomb);
+        let found = refused(&officer, "бомба.xlsx", &bomb).await;
+        assert!(found == ["/file sheet-too-large"] || found == ["/file file-content"], "{found:?}");
+    }
+    let format = format!("<numFmt numFmtId=\"9\" formatCode=\"{}\"/><fonts", "0".repeat(100_000));
+    let many = format!("{}<fonts", "<numFmt numFmtId=\"9\" formatCode=\"0\"/>".repeat(200_000));
+    for styles in [format, many] {
+        let bomb = repacked("xl/styles.xml", "<fonts", &styles);
+        assert_eq!(refused(&officer, "бомба.xlsx", &bomb).await, ["/file sheet-too-large"]);
+    }
+    assert!(app.files().is_empty());
+}
+
+/// A good workbook with a part of one of its files changed.
+fn repacked(place: &str, known: &str, other: &str) -> Vec<u8> {
     let good = xlsx(&schools(1..=1));
     let mut archive = zip::ZipArchive::new(Cursor::new(good)).unwrap();
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
@@ -123,16 +145,14 @@ async fn a_workbook_that_announces_too_much_is_refused(#[values(Sqlite, Postgres
         let name = entry.name().unwrap().into_owned();
         let mut text = String::new();
         entry.read_to_string(&mut text).unwrap();
-        if name == "xl/sharedStrings.xml" {
-            assert!(text.contains("uniqueCount=\""), "{text}");
-            text = text.replace("uniqueCount=\"", "uniqueCount=\"99999999999");
+        if name == place {
+            assert!(text.contains(known), "{text}");
+            text = text.replacen(known, other, 1);
         }
         writer.start_file(name, SimpleFileOptions::default()).unwrap();
         writer.write_all(text.as_bytes()).unwrap();
     }
-    let bomb = writer.finish().unwrap().into_inner();
-    assert_eq!(refused(&officer, "бомба.xlsx", &bomb).await, ["/file sheet-too-large"]);
-    assert!(app.files().is_empty());
+    writer.finish().unwrap().into_inner()
 }
 
 /// An empty cell clears what is stored: a formula that comes to nothing must not.

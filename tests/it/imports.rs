@@ -348,5 +348,10 @@ async fn empty_cells_at_the_end_clear_and_missing_ones_are_told(#[values(Sqlite,
     let job = imported(&app, &officer, &BY_ROW, "школы.csv", &csv(&rows, b';')).await;
     assert_eq!(counters(&job), "done 0 0 1 1");
     assert_eq!(errors(&officer, &job).await, ["3 Телефон short-row"]);
+    // The copy has room for what is missing: imported as it is, it must not clear it.
+    let copy = officer.get(&format!("/api/v1/jobs/{}/errors?format=csv", job.id())).await;
+    let job = imported(&app, &officer, &BY_ROW, "ошибки.csv", &copy.bytes).await;
+    assert_eq!(counters(&job), "done 0 0 1 1", "{}", copy.text());
+    assert!(copy.text().contains(&codes(2).1), "it names the row");
     assert_eq!(by_ogrn(&officer, 2).await["phone"], "+7 48642 2-10-31");
 }

@@ -11,7 +11,7 @@ use super::kinds::{Column as KindColumn, columns_of, repeated_of};
 use super::runner::format_of;
 use super::store::JobRow;
 use super::store_errors::ErrorRow;
-use super::table::{Content, Row, Table};
+use super::table::{Content, Head, Row, Table};
 use crate::error::Error;
 use crate::kit::lang::{Bi, Lang};
 use crate::print::sheet::{self, Cell, Column};
@@ -84,10 +84,13 @@ fn named_by(table: &Table, kind: ImportKind) -> Result<Vec<&'static KindColumn>,
             false => column.is_key || at_path(&value, column.path.get(..1).unwrap_or_default()).is_some(),
         };
         let these: Vec<bool> = columns_of(kind).iter().map(is_named).collect();
-        if *named.get_or_insert_with(|| these.clone()) != these {
+        if *named.get_or_insert_with(|| these.clone()) != these || !value.is_object() || has_separator(&value)
+        {
             let detail = Bi::fixed(
-                "Записи называют разные поля, таблица этого не передаёт: исправьте исходный JSON по списку ошибок",
-                "The rows name different members, which no table can tell: correct the JSON by the list of errors",
+                "Таблица не передаёт этих записей (в них разные поля, точки с запятой внутри значений или \
+                 не объекты): исправьте исходный JSON по списку ошибок",
+                "No table can tell these rows (they name different members, hold semicolons within values, or \
+                 are no objects): correct the JSON by the list of errors",
             );
             return Err(Error::because(&problems::NOT_ACCEPTABLE, detail));
         }
@@ -99,6 +102,17 @@ fn named_by(table: &Table, kind: ImportKind) -> Result<Vec<&'static KindColumn>,
         .filter(|(_, is_named)| *is_named)
         .map(|(column, _)| column)
         .collect())
+}
+
+/// Whether a text among several holds what parts them in a cell.
+fn has_separator(value: &Value) -> bool {
+    match value {
+        Value::Array(parts) => parts
+            .iter()
+            .any(|part| part.as_str().is_some_and(|text| text.contains([';', ','])) || has_separator(part)),
+        Value::Object(members) => members.values().any(has_separator),
+        _ => false,
+    }
 }
 
 /// The titles of the file, or of JSON the names of the columns.
@@ -120,14 +134,21 @@ fn lines_of(
         cells
     };
     match row.content {
-        Content::Cells { cells, .. } => {
-            let mut cells = cells.into_iter();
-            let kept = table.heads.iter().filter_map(|head| {
-                let cell = cells.next().unwrap_or_default();
-                let cell = if cell.is_empty() { Cell::Empty } else { Cell::Text(cell) };
-                (!head.is_passed).then_some(cell)
-            });
-            vec![with_error(kept.collect(), error)]
+        Content::Cells { cells, long, is_whole } => {
+            let is_misread = misread(table, &cells, &long, is_whole);
+            let mut told = vec![error.to_owned()];
+            let mut kept = Vec::new();
+            for (at, head) in table.heads.iter().enumerate().filter(|(_, head)| !head.is_passed) {
+                let cell = cells.get(at).map_or("", String::as_str);
+                let is_key =
+                    head.column.and_then(|at| columns_of(kind).get(at)).is_some_and(|one| one.is_key);
+                let is_left = cell.is_empty() || is_key && is_misread;
+                kept.push(if is_left { Cell::Empty } else { Cell::Text(cell.to_owned()) });
+                if is_key && is_misread {
+                    told.push(format!("{}: {cell}", head.title));
+                }
+            }
+            vec![with_error(kept, &told.join("\n"))]
         }
         Content::Object(value, _) => {
             let elements = repeated_of(kind).and_then(|member| value.get(member)?.as_array().cloned());
@@ -143,6 +164,14 @@ fn lines_of(
             elements.iter().enumerate().map(line).collect()
         }
     }
+}
+
+/// Whether the copy shows less than the row has: without its key, nobody can import it unlooked at.
+fn misread(table: &Table, cells: &[String], long: &[usize], is_whole: bool) -> bool {
+    let is_known = |head: &Head| head.column.is_some();
+    let is_short = !is_whole && table.heads.iter().skip(cells.len()).any(is_known);
+    let is_stray = cells.iter().skip(table.heads.len()).any(|cell| !cell.trim().is_empty());
+    is_short || is_stray || !long.is_empty()
 }
 
 fn at_path<'v>(value: &'v Value, path: &[&str]) -> Option<&'v Value> {

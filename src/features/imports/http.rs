@@ -24,7 +24,8 @@ use crate::problems;
 use crate::web::query::One;
 use crate::web::upload::{self, Expected, FileIn};
 use crate::web::{
-    Body, Format, ListQuery, Listing, Operations, Paging, Printed, Reading, RequestInfo, Writing, rows_upload,
+    Body, Format, ListQuery, Listing, Operations, Paging, Printed, ReadingPlace, RequestInfo, Writing,
+    rows_upload,
 };
 
 /// Registers the operations.
@@ -82,11 +83,20 @@ async fn create_import(
         upload::receive::<ImportOptions>(&request, payload, &files, expected).await?
     } else {
         let ImportLimits { upload, reading } = limits.get_ref();
-        rows_upload::receive_rows::<ImportOptions>(&request, payload, &files, *upload, reading).await?
+        rows_upload::receive_rows::<ImportOptions>(
+            &request,
+            payload,
+            &files,
+            *upload,
+            (reading, caller.who.subject()),
+        )
+        .await?
     };
     let received = file.and_then(|FileIn { name, outcome }| Some((name, outcome.ok()?)));
     let file = received.as_ref().map(|(_, received)| received);
-    let (body, table) = looked_at(body, file, (place, rehearses), &limits.reading).await?;
+    // Until the job is stored: that long its rows lie in memory.
+    let turn = limits.reading.place(caller.who.subject()).await?;
+    let (body, table) = looked_at(body, file, (place, rehearses), turn).await?;
     let id = JobId::generate();
     let key = format!("{}/{id}", store::FOLDER);
     if let (Some(_), Some((_, received))) = (body.good(), &received) {
@@ -112,7 +122,7 @@ async fn create_import(
                 file: facts.ok_or_else(|| Error::invalid(Vec::new()))?,
                 client,
             };
-            let table = table.ok_or_else(|| Error::invalid(Vec::new()))?;
+            let (table, _turn) = table.ok_or_else(|| Error::invalid(Vec::new()))?;
             let (row, is_new) = flow_begin::begin(tx, &scope, new, &table)?;
             first.store(is_new, Ordering::Relaxed);
             let location = format!("/api/v1/jobs/{}", row.id);
@@ -140,15 +150,13 @@ async fn looked_at(
     body: Body<ImportOptions>,
     received: Option<&Received>,
     (place, rehearses): (&str, bool),
-    reading: &Reading,
-) -> Result<(Body<ImportOptions>, Option<Table>), Error> {
+    turn: ReadingPlace,
+) -> Result<(Body<ImportOptions>, Option<(Table, ReadingPlace)>), Error> {
     let (Some(options), Some(received)) = (body.good(), received) else { return Ok((body, None)) };
-    let turn = reading.place().await?;
     let (kind, format, bytes) = (options.kind(), received.kind, received.bytes().await?);
     let most = domain::most_rows(kind, options.mode(), options.dry_run() || rehearses);
     let read = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        Table::read(bytes, format, most, columns_of(kind))
+        Table::read(bytes, format, most, columns_of(kind)).map(|table| (table, turn))
     });
     match read.await.map_err(|cause| Error::Internal(cause.into()))? {
         Ok(table) => Ok((body, Some(table))),
@@ -233,6 +241,7 @@ async fn list_job_errors(
     let offered = [Format::Json, Format::Csv, Format::Xlsx];
     let format = Format::chosen(&request, query.filter.format.as_deref(), &offered)?;
     let (client, page) = (client_of(&permit.caller)?, query.page.clone());
+    let subject = permit.caller.who.subject().to_owned();
     if format == Format::Json {
         let listed = db
             .read(move |conn| {
@@ -251,7 +260,7 @@ async fn list_job_errors(
             Ok::<_, Error>((row, errors))
         })
         .await?;
-    let turn = limits.reading.place().await?;
+    let turn = limits.reading.place(&subject).await?;
     let bytes = files.read_whole(&row.file_key()).await.map_err(|cause| match cause {
         FileFailure::Missing(_) => Error::not_found(),
         other => other.into(),

@@ -180,7 +180,9 @@ impl Dispatcher {
 
     /// Stores the cursors of webhooks that had nothing to tell, so that purging does not pass them.
     async fn keep_up(&self) -> Result<(), Error> {
-        let looked = self.lock(&self.state.looked).clone();
+        let mut looked: Vec<_> = self.lock(&self.state.looked).clone().into_iter().collect();
+        // In one order, as another process does it, so that none waits for the other.
+        looked.sort_by(|(one, _), (other, _)| one.as_str().cmp(other.as_str()));
         let actor = Actor::without_account(SERVICE, new_uuid());
         self.delivering
             .db()

@@ -14,6 +14,9 @@ use crate::error::Refusal;
 use crate::kit::lang::Bi;
 use crate::kit::violation::Violation;
 
+/// Faults that are told of a unit: the first ones lead to the others.
+const MOST_FAULTS: usize = 20;
+
 /// What is wrong with a row.
 #[derive(Debug, Clone)]
 pub struct Fault {
@@ -274,7 +277,8 @@ impl Unit {
             let detail = refusal.detail.clone().unwrap_or_else(|| refusal.problem.title.clone());
             return vec![Fault { row, column: None, code: refusal.problem.slug, value: None, detail }];
         }
-        refusal.violations.iter().map(|violation| self.fault_of(kind, heads, violation)).collect()
+        let first = refusal.violations.iter().take(MOST_FAULTS);
+        first.map(|violation| self.fault_of(kind, heads, violation)).collect()
     }
 
     /// What a broken rule says of its rows: its pointer names the cell.

@@ -307,7 +307,7 @@ fn delimited(bytes: Vec<u8>, columns: &[Column]) -> Result<Records, Unreadable> 
     for delimiter in DELIMITERS {
         // Such a line would take several times its size as fields, and be refused then.
         let fields = |line: &str| line.bytes().filter(|byte| *byte == delimiter).count();
-        if records.text.lines().any(|line| fields(line) > MOST_CELL) {
+        if records.text.split(['\n', '\r']).any(|line| fields(line) > MOST_CELL) {
             is_wide = true;
             continue;
         }

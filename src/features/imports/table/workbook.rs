@@ -3,7 +3,7 @@
 use std::io::{BufReader, Cursor};
 
 use calamine::{DataRef, Reader, SheetType, SheetVisible, Xlsx};
-use quick_xml::events::Event;
+use quick_xml::events::{BytesStart, Event};
 use zip::ZipArchive;
 
 use super::super::domain::MOST_COLUMNS;
@@ -19,6 +19,10 @@ const WHOLE: u64 = 192 * 1024 * 1024;
 const TEXT: usize = 64 * 1024 * 1024;
 /// Different texts of a workbook at most.
 const MOST_TEXTS: u128 = 2_000_000;
+/// Elements of the styles of a workbook at most: Excel itself makes no more than 64 000 formats.
+const MOST_STYLES: usize = 200_000;
+/// Bytes of one of them.
+const MOST_STYLE: usize = 2_048;
 /// Cells without a value that are told of.
 const MOST_TOLD: usize = 20;
 /// Bytes that the number of a row takes.
@@ -32,7 +36,7 @@ const OF_A_ROW: usize = 8;
 pub(super) fn records(bytes: Vec<u8>, most: usize) -> Result<Records, Unreadable> {
     unpacks_within(Cursor::new(&bytes), EACH, WHOLE)
         .map_err(|fault| Unreadable::file(fault.code(), fault.detail(&[])))?;
-    require_true_counts(&bytes)?;
+    require_modest(&bytes)?;
     let mut book = Xlsx::new(Cursor::new(bytes)).map_err(|_damaged| damaged())?;
     let is_shown = |sheet: &&calamine::Sheet| {
         sheet.typ == SheetType::WorkSheet && sheet.visible == SheetVisible::Visible
@@ -147,37 +151,54 @@ fn letters(column: u32) -> String {
     name.into_iter().rev().collect()
 }
 
-/// Refuses a workbook that announces more texts than it can hold: room for them is made before they are
-/// read.
-fn require_true_counts(bytes: &[u8]) -> Result<(), Unreadable> {
+/// Refuses what would take memory that no bound on bytes sees: room for texts is made as they are
+/// announced, before they are read, and each format of a cell is kept with copies of what it names.
+fn require_modest(bytes: &[u8]) -> Result<(), Unreadable> {
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|_unreadable| damaged())?;
     for number in 0..archive.len() {
         let entry = archive.by_index(number).map_err(|_unreadable| damaged())?;
         let name = entry.name().map_err(|_unreadable| damaged())?.to_ascii_lowercase();
-        if !name.ends_with("sharedstrings.xml") {
+        let (is_texts, is_styles) = (name.ends_with("sharedstrings.xml"), name.ends_with("styles.xml"));
+        if !is_texts && !is_styles {
             continue;
         }
         let mut xml = quick_xml::Reader::from_reader(BufReader::new(entry));
-        xml.config_mut().expand_empty_elements = true;
         xml.config_mut().check_end_names = false;
-        let mut buffer = Vec::new();
+        let (mut buffer, mut styles) = (Vec::new(), 0_usize);
         loop {
             buffer.clear();
             match xml.read_event_into(&mut buffer).map_err(|_broken| damaged())? {
-                Event::Start(start) if start.local_name().as_ref() == "sst" => {
-                    let mut attributes = start.attributes();
-                    let mut counts = attributes.with_checks(false).flatten();
-                    let is_too_many = |count: u128| count > MOST_TEXTS;
-                    if counts.any(|one| {
-                        one.key.as_ref() == "uniqueCount" && one.value.parse().is_ok_and(is_too_many)
-                    }) {
+                Event::Start(start) | Event::Empty(start) => {
+                    styles += 1;
+                    if is_styles && (styles > MOST_STYLES || start.len() > MOST_STYLE) {
                         return Err(too_large());
                     }
-                    break;
+                    if is_texts && start.local_name().as_ref() == "sst" {
+                        require_modest_count(&start)?;
+                        break;
+                    }
                 }
                 Event::Eof => break,
                 _ => {}
             }
+        }
+    }
+    Ok(())
+}
+
+fn require_modest_count(start: &BytesStart<'_>) -> Result<(), Unreadable> {
+    // To the reader of the workbook this is white space, to the one used here it is not.
+    if start.attributes_raw().contains('\u{0C}') {
+        return Err(damaged());
+    }
+    let mut attributes = start.attributes();
+    for attribute in attributes.with_checks(false) {
+        let attribute = attribute.map_err(|_broken| damaged())?;
+        let announces_too_many = || {
+            attribute.value.trim().trim_start_matches('+').parse().is_ok_and(|count: u128| count > MOST_TEXTS)
+        };
+        if attribute.key.as_ref() == "uniqueCount" && announces_too_many() {
+            return Err(too_large());
         }
     }
     Ok(())
