@@ -6,7 +6,7 @@
 //! # Layers
 //!
 //! ```text
-//! main -> startup, demo -> api -> features -> auth -> web -> error, problems -> db, files -> print -> kit
+//! main -> startup, demo, backup -> api -> features -> auth -> web -> error, problems -> db, files -> print -> kit
 //! inside a feature:   http -> flow -> store -> domain -> kit      policy: read by http
 //! between features:   only those above in `features/mod.rs`, through their mod.rs
 //! ```
@@ -32,6 +32,7 @@
 //!   natural keys and digests are described; each feature gives its rows to it by `export`.
 //! - [`api`]: the operations together, the OpenAPI document, the pages for people.
 //! - [`startup`], [`config`]: puts it together. [`demo`]: plays the reference case over HTTP.
+//! - [`backup`]: everything into one archive while the service works, and back; a check of it all.
 //!
 //! # A request
 //!
@@ -54,6 +55,7 @@
 
 pub mod api;
 pub mod auth;
+pub mod backup;
 pub mod config;
 pub mod db;
 pub mod demo;

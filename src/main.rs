@@ -2,7 +2,7 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -11,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use school_roadmap::api::document::published;
 use school_roadmap::auth::keys;
 use school_roadmap::auth::vault::Vault;
+use school_roadmap::backup;
 use school_roadmap::config::Config;
 use school_roadmap::db::{Db, migrate};
 use school_roadmap::demo;
@@ -53,6 +54,20 @@ enum Command {
     Feed(FeedCommand),
     /// Import a table past the API; FILE.errors.csv tells what was wrong with its rows.
     Import(ImportArguments),
+    /// Write everything the service keeps to a new ZIP archive; the service may work meanwhile. The keys in
+    /// DATA_DIR are not in it.
+    Backup {
+        /// The archive.
+        file: PathBuf,
+    },
+    /// Bring a backup into the empty database that DATABASE_URL names, and its files into the store; the
+    /// change feed gets a new epoch.
+    Restore {
+        /// The archive.
+        file: PathBuf,
+    },
+    /// Read every row and every file and tell what is damaged or missing; the service may work meanwhile.
+    Check,
     /// Check a receiver of webhooks: what it accepts and refuses, and how fast; prints a table.
     Conformance {
         /// Address of the receiver, as its webhook has it.
@@ -214,6 +229,9 @@ async fn run(command: Command) -> anyhow::Result<()> {
             let epoch = changes::new_epoch(&mut config.database_url.connect()?)?;
             Ok(writeln!(std::io::stdout(), "{epoch}")?)
         }
+        Command::Backup { file } => back_up(&file).await,
+        Command::Restore { file } => restore(&file).await,
+        Command::Check => check().await,
         Command::Conformance { url, client, secret } => {
             let config = Config::from_env()?;
             let secret = match (secret, client) {
@@ -286,6 +304,49 @@ async fn import(arguments: ImportArguments) -> anyhow::Result<()> {
         writeln!(std::io::stdout(), "{}", PathBuf::from(beside).display())?;
     }
     if report.is_clean { Ok(()) } else { bail!("not every row was imported") }
+}
+
+/// Connections that a backup and a check need.
+const READER_CONNECTIONS: u32 = 1;
+
+async fn back_up(file: &Path) -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let clock = Clock::system();
+    let db = Db::open(&config.database_url, READER_CONNECTIONS, clock.clone())?;
+    let made = backup::save(&db, &open_files(&config)?, &clock, file).await?;
+    writeln!(std::io::stdout(), "{}: {}", file.display(), told(&made))?;
+    anyhow::ensure!(made.missing.is_empty(), "the store has not these files: {}", made.missing.join(", "));
+    Ok(())
+}
+
+async fn restore(file: &Path) -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let made = backup::restore(&config.database_url, &open_files(&config)?, &Clock::system(), file).await?;
+    Ok(writeln!(std::io::stdout(), "restored: {}", told(&made))?)
+}
+
+fn told(made: &backup::Manifest) -> String {
+    let rows: u64 = made.tables.values().map(|table| table.rows).sum();
+    format!(
+        "{rows} rows, {} files, the feed up to {}, as of {}",
+        made.files.len(),
+        made.feed.seq,
+        made.made_at
+    )
+}
+
+async fn check() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    let clock = Clock::system();
+    let db = Db::open(&config.database_url, READER_CONNECTIONS, clock.clone())?;
+    let checked = backup::check(&db, &open_files(&config)?, &clock).await?;
+    let mut out = std::io::stdout();
+    for fault in &checked.faults {
+        writeln!(out, "{fault}")?;
+    }
+    writeln!(out, "{} rows and {} files are whole", checked.rows, checked.files)?;
+    anyhow::ensure!(checked.faults.is_empty(), "{} faults", checked.faults.len());
+    Ok(())
 }
 
 async fn check_receiver(config: &Config, url: &str, secret: &str) -> anyhow::Result<()> {

@@ -17,11 +17,7 @@ const MIGRATION_LOCK: i64 = 0x5ca1_ab1f;
 /// No connection, a failing migration, or a schema with migrations that this
 /// program does not know: an older program must not work on a newer schema.
 pub fn up(url: &DatabaseUrl) -> anyhow::Result<()> {
-    if let DatabaseUrl::Sqlite(path) = url
-        && let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty())
-    {
-        std::fs::create_dir_all(folder)?;
-    }
+    make_folder(url)?;
     match &mut url.connect()? {
         AnyConnection::Postgres(conn) => {
             diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(conn)?;
@@ -29,6 +25,66 @@ pub fn up(url: &DatabaseUrl) -> anyhow::Result<()> {
         }
         AnyConnection::Sqlite(conn) => run(conn, SQLITE),
     }
+}
+
+fn make_folder(url: &DatabaseUrl) -> std::io::Result<()> {
+    match url {
+        DatabaseUrl::Sqlite(path) => match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+            Some(folder) => std::fs::create_dir_all(folder),
+            None => Ok(()),
+        },
+        DatabaseUrl::Postgres(_) => Ok(()),
+    }
+}
+
+/// As [`up`], to the schema of this version only.
+///
+/// # Errors
+///
+/// As [`up`]; a version that this program does not know, or a database that is beyond it.
+pub fn up_to(url: &DatabaseUrl, version: &str) -> anyhow::Result<()> {
+    make_folder(url)?;
+    match &mut url.connect()? {
+        AnyConnection::Postgres(conn) => {
+            diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(conn)?;
+            run_to(conn, POSTGRES, version)
+        }
+        AnyConnection::Sqlite(conn) => run_to(conn, SQLITE, version),
+    }
+}
+
+fn run_to<DB, C>(conn: &mut C, source: EmbeddedMigrations, version: &str) -> anyhow::Result<()>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+    EmbeddedMigrations: diesel::migration::MigrationSource<DB>,
+{
+    use diesel::migration::{Migration, MigrationSource};
+    let wrong = |cause| anyhow::anyhow!("{cause}");
+    let number = |migration: &dyn Migration<DB>| migration.name().version().to_string();
+    let known = MigrationSource::<DB>::migrations(&source).map_err(wrong)?;
+    anyhow::ensure!(
+        known.iter().any(|migration| number(migration.as_ref()) == version),
+        "this program does not know the schema {version}: use a newer version"
+    );
+    let applied = conn.applied_migrations().map_err(wrong)?;
+    if let Some(beyond) = applied.iter().map(ToString::to_string).find(|applied| applied.as_str() > version) {
+        anyhow::bail!("the database has migration {beyond} already, which is newer than {version}");
+    }
+    let pending = conn.pending_migrations(source).map_err(wrong)?;
+    for migration in pending.iter().filter(|one| number(one.as_ref()).as_str() <= version) {
+        conn.run_migration(migration.as_ref()).map_err(wrong)?;
+    }
+    Ok(())
+}
+
+/// The version of a schema: its newest migration.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn version(conn: &mut AnyConnection) -> QueryResult<String> {
+    applied::table.select(applied::version).order(applied::version.desc()).first(conn)
 }
 
 /// Takes every migration back, newest first. Loses all data; for tests and for a reset.

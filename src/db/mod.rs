@@ -9,6 +9,7 @@ pub mod migrate;
 pub mod news;
 pub mod page;
 mod prepared;
+pub mod rows;
 #[expect(missing_docs, reason = "generated from the migrations")]
 pub mod schema;
 pub mod tx;

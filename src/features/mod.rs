@@ -49,10 +49,12 @@ pub mod changes;
 pub mod webhooks;
 
 use actix_web::web::Data;
+use chrono::NaiveDateTime;
+use diesel::QueryResult;
 
 use crate::auth::catalogue::Catalogue;
 use crate::db::{AnyConnection, Db};
-use crate::files::Files;
+use crate::files::{Files, NamedFile};
 use crate::kit::clock::Clock;
 use crate::web::Operations;
 
@@ -117,6 +119,17 @@ pub async fn sweep(db: Db, files: Files) {
     if let Err(cause) = reports::sweep_files(&db, &files).await {
         log::warn!("files that nothing names could not be removed: {cause}");
     }
+}
+
+/// Every file that a row names: what a backup takes along, and a check looks for.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn named_files(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<Vec<NamedFile>> {
+    let mut named = reports::named_files(conn)?;
+    named.extend(imports::named_files(conn, now)?);
+    Ok(named)
 }
 
 /// Keeps the change feed short, as long as the service runs.

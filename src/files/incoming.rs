@@ -187,7 +187,7 @@ pub(super) async fn run<T: Send + 'static>(
 }
 
 /// The digest in lower-case hex.
-fn hex(digest: Context) -> String {
+pub(super) fn hex(digest: Context) -> String {
     digest.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 

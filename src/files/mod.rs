@@ -14,6 +14,15 @@ pub use self::incoming::{Incoming, Received};
 pub use self::kind::{FileFault, FileKind};
 pub use self::store::{Files, StoreUrl, Stored};
 
+/// A file that a row names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamedFile {
+    /// Its key in the store.
+    pub key: String,
+    /// SHA-256 of what is kept, hex.
+    pub sha256: String,
+}
+
 /// Why a file could not be received, kept or read; never the client's fault.
 #[derive(Debug, thiserror::Error)]
 pub enum FileFailure {

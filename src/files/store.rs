@@ -1,10 +1,11 @@
 //! Where files are kept: a local folder, or an S3 bucket.
 
-use std::io::{Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
@@ -12,9 +13,10 @@ use object_store::local::LocalFileSystem;
 use object_store::path::Path;
 use object_store::prefix::PrefixStore;
 use object_store::{GetOptions, GetRange, GetResultPayload, ObjectStore, ObjectStoreExt, WriteMultipart};
+use tempfile::NamedTempFile;
 use url::Url;
 
-use super::incoming::{Incoming, Received, run};
+use super::incoming::{Incoming, Received, hex, run};
 use super::{FileFailure, FileKind};
 
 /// Folder within the store where files arrive.
@@ -123,11 +125,38 @@ impl Files {
     ///
     /// The store does not take it; nothing is kept then.
     pub async fn keep(&self, key: &str, received: &Received) -> Result<(), FileFailure> {
-        let mut file = received.file.reopen()?;
+        self.keep_file(key, &received.file).await
+    }
+
+    /// Puts a file under `key` as it is, when its SHA-256 is this one; whether it is. For what was looked
+    /// at when it first came, as the files of a backup were. Reads `from` on the calling thread.
+    ///
+    /// # Errors
+    ///
+    /// `from` cannot be read, or the store does not take it; nothing is kept then.
+    pub async fn put(&self, key: &str, sha256: &str, mut from: impl Read) -> Result<bool, FileFailure> {
+        let mut file = NamedTempFile::new_in(&self.incoming)?;
+        let mut hash = Context::new(&SHA256);
+        let mut piece = vec![0; PIECE];
+        loop {
+            let length = from.read(&mut piece)?;
+            let Some(bytes) = piece.get(..length).filter(|bytes| !bytes.is_empty()) else { break };
+            hash.update(bytes);
+            file.write_all(bytes)?;
+        }
+        if hex(hash) != sha256 {
+            return Ok(false);
+        }
+        self.keep_file(key, &file).await?;
+        Ok(true)
+    }
+
+    async fn keep_file(&self, key: &str, from: &NamedTempFile) -> Result<(), FileFailure> {
+        let mut file = from.reopen()?;
         let to = Path::parse(key).map_err(object_store::Error::from)?;
         if self.is_folder {
             run(move || Ok(file.sync_all()?)).await?;
-            let name = received.file.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
+            let name = from.path().file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let from = Path::from_iter([INCOMING, name]);
             return Ok(self.store.rename(&from, &to).await?);
         }

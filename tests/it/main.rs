@@ -10,6 +10,7 @@ mod access;
 mod accounts;
 mod app;
 mod auth;
+mod backup;
 mod campaign;
 mod changes;
 mod client;

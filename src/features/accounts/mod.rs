@@ -17,3 +17,4 @@ pub use self::flow::NewAccount;
 pub use self::http::configure;
 pub use self::operator::{create_by_operator, new_account};
 pub use self::policy::CATALOGUE;
+pub use self::store::is_any;

@@ -249,3 +249,12 @@ fn assign(conn: &mut AnyConnection, id: &AccountId, school_ids: &[SchoolId]) -> 
         school_ids.iter().map(|school_id| Assignment { account_id: id, school_id }).collect();
     insert_all!(conn, account_schools::table, &rows)
 }
+
+/// Whether there is any account. Takes no scope: it tells of no row.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn is_any(conn: &mut AnyConnection) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::exists(accounts::table.select(accounts::id))).get_result(conn)
+}

@@ -24,7 +24,7 @@ pub use self::domain::{ImportKind, ImportMode, JobStatus};
 pub use self::http::configure;
 pub use self::operator::{OperatorImport, Report, import_by_operator};
 pub use self::policy::CATALOGUE;
-pub use self::runner::{Runner, sweep};
+pub use self::runner::{Runner, named_files, sweep};
 use crate::web::Reading;
 use crate::web::upload::UploadLimits;
 

@@ -10,6 +10,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
+use diesel::QueryResult;
 use tokio::sync::Notify;
 
 use super::domain::{ImportMode, JobStatus};
@@ -20,10 +22,10 @@ use super::table::Table;
 use super::{domain, flow, store_errors};
 use crate::auth::rights::SERVICE;
 use crate::auth::{Rights, Scope};
-use crate::db::{Actor, Db, Mode, Tx};
+use crate::db::{Actor, AnyConnection, Db, Mode, Tx};
 use crate::error::Error;
 use crate::features::clients;
-use crate::files::{FileFailure, FileKind, Files};
+use crate::files::{FileFailure, FileKind, Files, NamedFile};
 use crate::kit::clock::Clock;
 use crate::kit::code::Code;
 use crate::kit::id::{ClientId, JobId, new_uuid};
@@ -379,4 +381,13 @@ pub async fn sweep(db: &Db, files: &Files, clock: &Clock) -> Result<(), Error> {
     db.write(service(new_uuid()), Mode::Keep, move |tx| Ok::<_, Error>(store_errors::forget(tx, before)?))
         .await?;
     Ok(())
+}
+
+/// The files that jobs name and the service keeps: those of the last days before they are swept.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn named_files(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<Vec<NamedFile>> {
+    store::files_since(conn, now - chrono::Duration::days(domain::KEPT_DAYS - 1))
 }

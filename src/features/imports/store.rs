@@ -10,6 +10,7 @@ use crate::auth::{Role, Scope};
 use crate::db::page::{Keyed, Listed, Page};
 use crate::db::schema::{accounts, clients, jobs};
 use crate::db::{AnyConnection, Backend, Json, keyset, lock};
+use crate::files::NamedFile;
 use crate::kit::id::{AccountId, ClientId, JobId, MunicipalityId};
 
 /// The file of a job, or the rows that came as JSON.
@@ -332,4 +333,20 @@ pub(super) fn waiting(
         (None, Some(id)) => open().filter(jobs::client_id.eq(id)).get_result(conn),
         (None, None) => Ok(0),
     }
+}
+
+/// The files of the jobs that were asked for since this instant, UTC. Takes no scope: it is the
+/// operator's.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn files_since(conn: &mut AnyConnection, since: NaiveDateTime) -> QueryResult<Vec<NamedFile>> {
+    let rows: Vec<JobRow> = jobs::table
+        .filter(jobs::created_at.ge(since))
+        .select(JobRow::as_select())
+        .order(jobs::id)
+        .load(conn)?;
+    let named = |row: JobRow| NamedFile { key: row.file_key(), sha256: row.file.sha256.clone() };
+    Ok(rows.into_iter().map(named).collect())
 }

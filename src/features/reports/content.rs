@@ -115,9 +115,15 @@ impl FileContent {
     /// Its key in the store of files; each piece of evidence has a file of its own.
     #[must_use]
     pub fn key(&self, id: &EvidenceId) -> String {
-        let folder: String = self.stored_sha256.chars().take(2).collect();
-        format!("{FOLDER}/{folder}/{}-{id}", self.stored_sha256)
+        key_of(&self.stored_sha256, id)
     }
+}
+
+/// Where the file of evidence is kept, by the SHA-256 of what is kept.
+#[must_use]
+pub fn key_of(stored_sha256: &str, id: &EvidenceId) -> String {
+    let folder: String = stored_sha256.chars().take(2).collect();
+    format!("{FOLDER}/{folder}/{stored_sha256}-{id}")
 }
 
 /// Folder of evidence in the store of files.

@@ -63,5 +63,5 @@ pub use self::store_views::subjects_of;
 pub use self::submission::{
     Completeness, Timeliness, completeness, is_final, needs_final, submit_violations, timeliness,
 };
-pub use self::sweep::sweep_files;
+pub use self::sweep::{named_files, sweep_files};
 pub use self::view::{ReportSubject, deadline_of};

@@ -128,6 +128,19 @@ pub(super) fn take_away(conn: &mut AnyConnection, row: &EvidenceRow, at: NaiveDa
     }
 }
 
+/// All evidence with a file, and the SHA-256 of what is kept of it. Takes no scope: it is the operator's.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub(super) fn files(conn: &mut AnyConnection) -> QueryResult<Vec<(EvidenceId, String)>> {
+    evidence::table
+        .filter(evidence::stored_sha256.is_not_null())
+        .select((evidence::id, evidence::stored_sha256.assume_not_null()))
+        .order(evidence::id)
+        .load(conn)
+}
+
 /// Evidence that shares its link or its file with other evidence.
 #[derive(Debug, Clone, Queryable)]
 pub struct SharedRow {

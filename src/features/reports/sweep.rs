@@ -2,11 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::content::FOLDER;
+use diesel::QueryResult;
+
+use super::content::{FOLDER, key_of};
 use super::store_evidence;
-use crate::db::Db;
+use crate::db::{AnyConnection, Db};
 use crate::error::Error;
-use crate::files::Files;
+use crate::files::{Files, NamedFile};
 use crate::kit::id::EvidenceId;
 
 /// Files that are asked for at once.
@@ -31,6 +33,17 @@ pub async fn sweep_files(db: &Db, files: &Files) -> Result<(), Error> {
         }
     }
     Ok(())
+}
+
+/// The files that evidence names, also what was taken away from reports since: versions show it.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn named_files(conn: &mut AnyConnection) -> QueryResult<Vec<NamedFile>> {
+    let rows = store_evidence::files(conn)?;
+    let key = |(id, sha256): (EvidenceId, String)| NamedFile { key: key_of(&sha256, &id), sha256 };
+    Ok(rows.into_iter().map(key).collect())
 }
 
 /// The evidence that a file belongs to: its key ends with a hyphen and the id.
