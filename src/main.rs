@@ -17,7 +17,7 @@ use school_roadmap::db::{Db, migrate};
 use school_roadmap::demo;
 use school_roadmap::features::imports::{OperatorImport, import_by_operator};
 use school_roadmap::features::webhooks::{self, Sender, Targets, conformance};
-use school_roadmap::features::{accounts, changes};
+use school_roadmap::features::{accounts, audit, changes};
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::{ClientId, MunicipalityId, SchoolId};
 use school_roadmap::startup::{Application, open_files};
@@ -52,6 +52,9 @@ enum Command {
     /// Look after the change feed.
     #[command(subcommand)]
     Feed(FeedCommand),
+    /// Look after the audit.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Import a table past the API; FILE.errors.csv tells what was wrong with its rows.
     Import(ImportArguments),
     /// Write everything the service keeps to a new ZIP archive; the service may work meanwhile. The keys in
@@ -160,6 +163,23 @@ enum FeedCommand {
 }
 
 #[derive(Subcommand)]
+enum AuditCommand {
+    /// Compute the seals of the audit anew and tell which rows were altered, added or removed; prints the
+    /// head, to be noted elsewhere.
+    Verify {
+        /// A head that was noted before: it must be among the seals.
+        #[arg(long)]
+        head: Option<String>,
+    },
+    /// Print the audit as lines of JSON.
+    Export {
+        /// Only what follows this number.
+        #[arg(long, default_value_t = 0)]
+        after: i64,
+    },
+}
+
+#[derive(Subcommand)]
 enum AccountCommand {
     /// Make an account; prints a one-time password that must be changed at first sign-in.
     Create {
@@ -228,6 +248,11 @@ async fn run(command: Command) -> anyhow::Result<()> {
             migrate::up(&config.database_url)?;
             let epoch = changes::new_epoch(&mut config.database_url.connect()?)?;
             Ok(writeln!(std::io::stdout(), "{epoch}")?)
+        }
+        Command::Audit(AuditCommand::Verify { head }) => verify_audit(head).await,
+        Command::Audit(AuditCommand::Export { after }) => {
+            let db = Db::open(&Config::from_env()?.database_url, READER_CONNECTIONS, Clock::system())?;
+            db.snapshot(move |conn| audit::write_lines(conn, after, &mut std::io::stdout().lock())).await
         }
         Command::Backup { file } => back_up(&file).await,
         Command::Restore { file } => restore(&file).await,
@@ -314,7 +339,7 @@ async fn back_up(file: &Path) -> anyhow::Result<()> {
     let clock = Clock::system();
     let db = Db::open(&config.database_url, READER_CONNECTIONS, clock.clone())?;
     let made = backup::save(&db, &open_files(&config)?, &clock, file).await?;
-    writeln!(std::io::stdout(), "{}: {}", file.display(), told(&made))?;
+    writeln!(std::io::stdout(), "{}: {made}", file.display())?;
     anyhow::ensure!(made.missing.is_empty(), "the store has not these files: {}", made.missing.join(", "));
     Ok(())
 }
@@ -322,17 +347,22 @@ async fn back_up(file: &Path) -> anyhow::Result<()> {
 async fn restore(file: &Path) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let made = backup::restore(&config.database_url, &open_files(&config)?, &Clock::system(), file).await?;
-    Ok(writeln!(std::io::stdout(), "restored: {}", told(&made))?)
+    Ok(writeln!(std::io::stdout(), "restored: {made}")?)
 }
 
-fn told(made: &backup::Manifest) -> String {
-    let rows: u64 = made.tables.values().map(|table| table.rows).sum();
-    format!(
-        "{rows} rows, {} files, the feed up to {}, as of {}",
-        made.files.len(),
-        made.feed.seq,
-        made.made_at
-    )
+async fn verify_audit(head: Option<String>) -> anyhow::Result<()> {
+    let db = Db::open(&Config::from_env()?.database_url, READER_CONNECTIONS, Clock::system())?;
+    let found = db.snapshot(move |conn| anyhow::Ok(audit::verify(conn, head.as_deref())?)).await?;
+    let mut out = std::io::stdout();
+    for fault in &found.faults {
+        writeln!(out, "{fault}")?;
+    }
+    writeln!(out, "{} rows are sealed, {} are not yet", found.rows, found.unsealed)?;
+    if let Some((through, hash)) = &found.head {
+        writeln!(out, "head {hash}, through row {through}")?;
+    }
+    anyhow::ensure!(found.faults.is_empty(), "{} faults", found.faults.len());
+    Ok(())
 }
 
 async fn check() -> anyhow::Result<()> {

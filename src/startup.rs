@@ -184,6 +184,7 @@ impl Application {
         log::info!("listening on port {}", self.port);
         actix_web::rt::spawn(features::sweep(self.db.clone(), self.files.clone()));
         actix_web::rt::spawn(self.runner.work(self.db.clone(), self.files, self.clock.clone()));
+        actix_web::rt::spawn(features::audit::keep_sealed(self.db.clone()));
         actix_web::rt::spawn(features::tend(self.db.clone(), self.clock, self.feed_days));
         let dispatcher = actix_web::rt::spawn(Dispatcher::new(self.delivering).run());
         let (db, handle) = (self.db, self.server.handle());

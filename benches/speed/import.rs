@@ -32,7 +32,7 @@ pub async fn measure(
     let name = "Import of 10 000 schools, all or none";
     table.add(database.name, name, Limit::UnderSeconds(3.0), seconds, "");
     let grown = service.peak()? - before;
-    table.add(database.name, "Memory for it", Limit::UnderMib(100.0), grown, "");
+    table.add(database.name, "Memory for that import", Limit::UnderMib(100.0), grown, "");
     let seconds = import(service, region, "2-10-32", "updated").await?;
     table.add(database.name, "— the same with another phone", Limit::None, seconds, "");
     Ok(())

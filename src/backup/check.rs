@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::hex;
 use crate::db::{Db, migrate, rows};
-use crate::features;
+use crate::features::{self, audit};
 use crate::files::{FileFailure, Files, NamedFile};
 use crate::kit::clock::Clock;
 
@@ -39,6 +39,7 @@ pub async fn check(db: &Db, files: &Files, clock: &Clock) -> anyhow::Result<Chec
                 Err(cause) => found.faults.push(format!("{}: {cause}", table.name)),
             }
         }
+        found.faults.extend(audit::verify(conn, None)?.faults);
         let named = features::named_files(conn, now)?;
         anyhow::Ok((found, named))
     });

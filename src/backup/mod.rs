@@ -49,6 +49,14 @@ pub struct Manifest {
     pub missing: Vec<String>,
 }
 
+impl std::fmt::Display for Manifest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let rows: u64 = self.tables.values().map(|table| table.rows).sum();
+        let (files, seq, at) = (self.files.len(), self.feed.seq, &self.made_at);
+        write!(f, "{rows} rows, {files} files, the feed up to {seq}, as of {at}")
+    }
+}
+
 /// Where the change feed stood.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FeedPlace {

@@ -15,7 +15,7 @@ use diesel::sql_types::{Array, BigInt};
 
 use super::Failure;
 use super::connection::AnyConnection;
-use super::schema::changes;
+use super::schema::{audit_events, changes};
 
 /// Such a lock has room for the lower 31 bits of a number.
 const ROUND: i64 = 1 << 31;
@@ -119,6 +119,28 @@ pub(super) fn begin(conn: &mut AnyConnection) -> QueryResult<()> {
     })
 }
 
+/// The greatest number of the audit up to which no row comes any more; `None` while a writer does not
+/// come to its end soon. Call it within a transaction that has read nothing yet.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn settled_audit(conn: &mut AnyConnection) -> QueryResult<Option<i64>> {
+    if let AnyConnection::Postgres(pg) = conn {
+        // Whoever writes meanwhile waits behind this lock, so it is not waited for long either.
+        pg.batch_execute("SAVEPOINT settled; SET LOCAL lock_timeout = '200ms'")?;
+        if let Err(cause) = pg.batch_execute("LOCK TABLE audit_events IN SHARE MODE") {
+            pg.batch_execute("ROLLBACK TO SAVEPOINT settled")?;
+            return if is_lock_timeout(&cause) { Ok(None) } else { Err(cause) };
+        }
+    }
+    let newest = audit_events::table.select(max(audit_events::seq)).first::<Option<i64>>(conn);
+    if let AnyConnection::Postgres(pg) = conn {
+        pg.batch_execute("ROLLBACK TO SAVEPOINT settled")?;
+    }
+    Ok(Some(newest?.unwrap_or(0)))
+}
+
 /// As [`begin`], at an instant at which the feed is complete up to its newest number.
 ///
 /// # Errors
@@ -131,7 +153,13 @@ pub(super) fn begin_exact(conn: &mut AnyConnection) -> Result<(), Failure> {
     if let Err(broken) = pg.batch_execute("ROLLBACK") {
         log::warn!("a connection is broken: {broken}");
     }
-    Err(if cause.to_string().contains("lock timeout") { Failure::Busy } else { Failure::Transaction(cause) })
+    Err(if is_lock_timeout(&cause) { Failure::Busy } else { Failure::Transaction(cause) })
+}
+
+/// Whether a lock was waited for in vain. PostgreSQL tells so in the language of its `lc_messages`.
+fn is_lock_timeout(cause: &diesel::result::Error) -> bool {
+    let text = cause.to_string();
+    ["lock timeout", "блокировки"].iter().any(|words| text.contains(words))
 }
 
 #[cfg(test)]

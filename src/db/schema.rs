@@ -49,6 +49,16 @@ diesel::table! {
 }
 
 diesel::table! {
+    audit_seals (number) {
+        number -> BigInt,
+        through_seq -> BigInt,
+        rows_count -> Integer,
+        hash -> Text,
+        sealed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     changes (seq) {
         seq -> BigInt,
         op -> Text,
@@ -799,6 +809,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     account_schools,
     accounts,
     audit_events,
+    audit_seals,
     changes,
     client_secrets,
     clients,

@@ -48,6 +48,8 @@ pub mod changes;
 
 pub mod webhooks;
 
+pub mod audit;
+
 use actix_web::web::Data;
 use chrono::NaiveDateTime;
 use diesel::QueryResult;
@@ -83,7 +85,8 @@ pub fn configure(operations: &mut Operations) {
         .configure(obligations::configure)
         .configure(imports::configure)
         .configure(changes::configure)
-        .configure(webhooks::configure);
+        .configure(webhooks::configure)
+        .configure(audit::configure);
 }
 
 /// What each resource allows whom, for `GET /me`.
@@ -111,6 +114,7 @@ fn catalogue() -> Catalogue {
         .with("imports", imports::CATALOGUE)
         .with("changes", changes::CATALOGUE)
         .with("webhooks", webhooks::CATALOGUE)
+        .with("audit_events", audit::CATALOGUE)
 }
 
 /// Removes files that no row names any more: a process ended between keeping and recording them,

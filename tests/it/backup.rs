@@ -64,7 +64,7 @@ async fn a_backup_of_a_busy_service_holds_all_that_was_acknowledged(
     let over = Arc::clone(&is_over);
     let (told, mut acknowledged) = tokio::sync::mpsc::unbounded_channel();
     let writer = actix_web::rt::spawn(async move {
-        for number in 100.. {
+        for number in 1_000.. {
             if over.load(Ordering::SeqCst) {
                 return;
             }

@@ -9,6 +9,7 @@
 mod access;
 mod accounts;
 mod app;
+mod audit;
 mod auth;
 mod backup;
 mod campaign;

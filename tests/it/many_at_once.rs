@@ -9,7 +9,8 @@ use crate::access::{OF_ONE_PLACE, filled, ids, region, signed_in, started};
 use crate::client::Client;
 
 /// Lists whose rows are known by another member than `id`.
-const KEYS: [(&str, &str); 9] = [
+const KEYS: [(&str, &str); 10] = [
+    ("/audit-events", "seq"),
     ("/indicators", "code"),
     ("/school-calendars", "academic_year"),
     ("/conclusions", "code"),

@@ -4,8 +4,9 @@ use utoipa::openapi::Tag;
 use utoipa::openapi::tag::TagBuilder;
 
 /// Each group and what it holds, in the order of the alphabet.
-const TAGS: [(&str, &str); 24] = [
+const TAGS: [(&str, &str); 25] = [
     ("accounts", "Who signs in: people, their roles and places, one-time passwords."),
+    ("audit", "Who did what, when and why, by ids."),
     ("auth", "Signing in, tokens and their keys, the caller himself and what he has to do."),
     ("changes", "Staying in step: the change feed, the export at a stated number, the digest of a copy."),
     ("clients", "Programs that call the service, their scopes and secrets."),
