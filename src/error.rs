@@ -217,9 +217,19 @@ impl From<Refusal> for Error {
 /// `lc_messages`, which only its superuser may change.
 const PASSING: [&str; 5] = ["locked", "deadlock", "connection", "взаимоблокировка", "соединени"];
 
+/// Words of a disk that is full, of SQLite and of PostgreSQL in both languages.
+const FULL: [&str; 4] =
+    ["disk is full", "No space left", "could not extend file", "не удалось увеличить файл"];
+
 impl From<DieselError> for Error {
     fn from(cause: DieselError) -> Self {
         match &cause {
+            DieselError::DatabaseError(DatabaseErrorKind::Unknown, info)
+                if FULL.iter().any(|words| info.message().contains(words)) =>
+            {
+                log::error!("the disk of the database is full: {cause}");
+                Self::refuse(&problems::STORAGE_FULL)
+            }
             DieselError::DatabaseError(
                 DatabaseErrorKind::SerializationFailure
                 | DatabaseErrorKind::ClosedConnection

@@ -58,7 +58,7 @@ problems! {
     STALE "stale" 412, "Данные изменились", "The resource has changed meanwhile", "client", "Прочитайте ресурс снова и повторите изменение с новым ETag.", "Read the resource again and repeat the change with the new ETag.";
     TOO_LARGE "too-large" 413, "Тело запроса слишком велико", "The body is too large", "client", "Уменьшите запрос до 1 МиБ.", "Keep the request within 1 MiB.";
     FILE_TOO_LARGE "file-too-large" 413, "Файл слишком велик", "The file is too large", "client", "Уменьшите файл: предел назван в detail.", "Make the file smaller: detail names the limit.";
-    STORAGE_FULL "storage-full" 507, "Закончилось место для файлов", "There is no space left for files", "operator", "Сообщите оператору службы: нужно освободить место в хранилище файлов.", "Tell the operator of the service: the store of files needs space.";
+    STORAGE_FULL "storage-full" 507, "Закончилось место на диске", "There is no space left on the disk", "operator", "Сообщите оператору службы: нужно освободить место на диске.", "Tell the operator of the service: the disk needs space.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415, "Тип содержимого не поддерживается", "The media type is not supported", "client", "Отправьте application/json без сжатия.", "Send application/json without compression.";
     FOREIGN_HOST "foreign-host" 421, "Этот адрес здесь не обслуживается", "This host is not served here", "operator", "Проверьте имя узла в запросе.", "Check the host name of the request.";
     INVALID "invalid" 422, "Данные не прошли проверку", "Some values are invalid", "client", "Исправьте места, названные в errors.", "Correct the places named in errors.";

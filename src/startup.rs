@@ -31,6 +31,8 @@ use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
 use crate::web::upload::UploadLimits;
 
+/// How long an import that runs is waited for at the end.
+const LAST_JOB: Duration = Duration::from_secs(20);
 /// Seconds within which the head of a request must arrive.
 const HEAD_SECONDS: u64 = 5;
 /// Seconds for which an idle connection stays open.
@@ -183,21 +185,27 @@ impl Application {
         let mut signals = Signals::listen()?;
         log::info!("listening on port {}", self.port);
         actix_web::rt::spawn(features::sweep(self.db.clone(), self.files.clone()));
-        actix_web::rt::spawn(self.runner.work(self.db.clone(), self.files, self.clock.clone()));
+        let jobs =
+            actix_web::rt::spawn(self.runner.clone().work(self.db.clone(), self.files, self.clock.clone()));
         actix_web::rt::spawn(features::audit::keep_sealed(self.db.clone()));
         actix_web::rt::spawn(features::tend(self.db.clone(), self.clock, self.feed_days));
         let dispatcher = actix_web::rt::spawn(Dispatcher::new(self.delivering).run());
-        let (db, handle) = (self.db, self.server.handle());
+        let (db, handle, runner) = (self.db, self.server.handle(), self.runner);
         actix_web::rt::spawn(async move {
             signals.next().await;
             log::info!("stopping: requests in flight are finished first");
             db.stop_waiting();
+            runner.wake();
             let graceful = actix_web::rt::spawn(handle.stop(true));
             signals.next().await;
             graceful.abort();
             handle.stop(false).await;
         });
         self.server.await?;
+        // A job that is nearly done is not done again; one that takes longer is left to its lease.
+        if tokio::time::timeout(LAST_JOB, jobs).await.is_err() {
+            log::info!("an import is left unfinished: it begins again with the next start");
+        }
         // What is being delivered is let go, for another process to go on at once.
         Ok(dispatcher.await?)
     }

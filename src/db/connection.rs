@@ -77,10 +77,10 @@ macro_rules! lock {
 pub(crate) use lock;
 
 /// What every session on PostgreSQL begins with. A client that has vanished must not hold its locks for
-/// the two hours after which systems look for it.
+/// the two hours after which systems look for it; nor one that has stopped in the middle of something.
 const POSTGRES_SESSION: &str = "SET timezone TO 'UTC'; SET client_min_messages TO warning; \
      SET tcp_keepalives_idle TO 30; SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3; \
-     SET tcp_user_timeout TO 60000";
+     SET tcp_user_timeout TO 60000; SET idle_in_transaction_session_timeout TO '5min'";
 
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]

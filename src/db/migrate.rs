@@ -23,8 +23,21 @@ pub fn up(url: &DatabaseUrl) -> anyhow::Result<()> {
             diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(conn)?;
             run(conn, POSTGRES)
         }
-        AnyConnection::Sqlite(conn) => run(conn, SQLITE),
+        AnyConnection::Sqlite(conn) => {
+            let _alone = alone(url)?;
+            run(conn, SQLITE)
+        }
     }
+}
+
+/// Of two processes that begin on one file at once, one waits: nobody else guards the schema of SQLite.
+fn alone(url: &DatabaseUrl) -> anyhow::Result<Option<std::fs::File>> {
+    let DatabaseUrl::Sqlite(path) = url else { return Ok(None) };
+    let mut beside = path.clone().into_os_string();
+    beside.push(".migrating");
+    let file = std::fs::OpenOptions::new().create(true).append(true).open(beside)?;
+    file.lock()?;
+    Ok(Some(file))
 }
 
 fn make_folder(url: &DatabaseUrl) -> std::io::Result<()> {
@@ -49,7 +62,10 @@ pub fn up_to(url: &DatabaseUrl, version: &str) -> anyhow::Result<()> {
             diesel::sql_query(format!("SELECT pg_advisory_lock({MIGRATION_LOCK})")).execute(conn)?;
             run_to(conn, POSTGRES, version)
         }
-        AnyConnection::Sqlite(conn) => run_to(conn, SQLITE, version),
+        AnyConnection::Sqlite(conn) => {
+            let _alone = alone(url)?;
+            run_to(conn, SQLITE, version)
+        }
     }
 }
 

@@ -123,6 +123,41 @@ async fn every_connection_to_sqlite_is_durable_and_keeps_references() {
     assert_eq!(held.answers.len(), 4);
 }
 
+/// R08: the disk of the database is full, and is not any more.
+#[actix_web::test]
+async fn a_full_disk_refuses_writes_loses_nothing_and_reads_on() {
+    let app = TestApp::start_with(Sqlite, |config| config.pool_size = 1).await.unwrap();
+    let head = app.as_head(&app.given_municipality("Хотынецкий район"));
+    // The one connection of the service gets no further page of the file.
+    let limit = |most: u32| {
+        let query = format!("PRAGMA max_page_count = {most}");
+        app.db.read(move |conn| {
+            conn.batch_execute(&query).unwrap();
+            Ok::<_, Failure>(())
+        })
+    };
+    limit(1).await.unwrap();
+    let mut kept = 0;
+    let refused = loop {
+        let text = order(&kept.to_string());
+        let reply = head.post(ORDERS, &text).await;
+        if reply.status != 201 {
+            break reply;
+        }
+        kept += 1;
+        assert!(kept < 500, "the disk is not full");
+    };
+    assert_eq!(refused.problem(507), "storage-full");
+    let listed = head.get(&format!("{ORDERS}?limit=1000")).await.expect(200);
+    assert_eq!(
+        listed["items"].as_array().unwrap().len(),
+        kept,
+        "what was acknowledged is there, and nothing more"
+    );
+    limit(1_000_000).await.unwrap();
+    head.post(ORDERS, &order("после")).await.expect(201);
+}
+
 /// Rows of every table, by its name.
 fn rows(app: &TestApp) -> Vec<(String, i64)> {
     let conn = &mut app.connection();

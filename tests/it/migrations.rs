@@ -73,6 +73,25 @@ async fn the_schema_in_code_is_the_database(#[values(Sqlite, Postgres)] on: Data
     assert_eq!(columns(&mut app.connection()), columns_in_code());
 }
 
+/// R13: several processes begin on an empty database at once; one makes the schema, the others wait.
+#[rstest]
+#[actix_web::test]
+async fn of_several_that_begin_at_once_one_makes_the_schema(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else {
+        return;
+    };
+    migrate::down(&app.database_url).unwrap();
+    let begin = || {
+        let url = app.database_url.clone();
+        std::thread::spawn(move || migrate::up(&url).map_err(|cause| cause.to_string()))
+    };
+    let all: Vec<_> = (0..6).map(|_| begin()).collect();
+    for one in all {
+        one.join().unwrap().unwrap();
+    }
+    assert_eq!(columns(&mut app.connection()), columns_in_code());
+}
+
 #[rstest]
 #[actix_web::test]
 async fn migrations_go_up_down_and_up_on_data(#[values(Sqlite, Postgres)] on: Database) {
