@@ -203,6 +203,9 @@ enum AccountCommand {
 
 #[actix_web::main]
 async fn main() -> ExitCode {
+    // Database, evidence, keys and backups are nobody else's to read.
+    #[cfg(unix)]
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
     match run(Cli::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -340,13 +343,18 @@ async fn back_up(file: &Path) -> anyhow::Result<()> {
     let db = Db::open(&config.database_url, READER_CONNECTIONS, clock.clone())?;
     let made = backup::save(&db, &open_files(&config)?, &clock, file).await?;
     writeln!(std::io::stdout(), "{}: {made}", file.display())?;
-    anyhow::ensure!(made.missing.is_empty(), "the store has not these files: {}", made.missing.join(", "));
+    made.warn();
+    anyhow::ensure!(
+        made.missing.is_empty() && made.damaged.is_empty(),
+        "not every file is in it as it was stored"
+    );
     Ok(())
 }
 
 async fn restore(file: &Path) -> anyhow::Result<()> {
     let config = Config::from_env()?;
     let made = backup::restore(&config.database_url, &open_files(&config)?, &Clock::system(), file).await?;
+    made.warn();
     Ok(writeln!(std::io::stdout(), "restored: {made}")?)
 }
 

@@ -47,6 +47,20 @@ pub struct Manifest {
     pub files: Vec<FilePart>,
     /// Files that rows name and the store did not have.
     pub missing: Vec<String>,
+    /// Files that are not what their rows say.
+    pub damaged: Vec<String>,
+}
+
+impl Manifest {
+    /// Says in the log which files are missing or damaged.
+    pub fn warn(&self) {
+        for key in &self.missing {
+            log::warn!("the store did not have the file {key}");
+        }
+        for key in &self.damaged {
+            log::warn!("the file {key} was damaged already");
+        }
+    }
 }
 
 impl std::fmt::Display for Manifest {

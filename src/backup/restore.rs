@@ -10,13 +10,15 @@ use zip::ZipArchive;
 
 use super::{FORMAT, MANIFEST, Manifest, TablePart, file_entry, hex, table_entry};
 use crate::db::rows::{self, Table};
-use crate::db::{self, Actor, AnyConnection, DatabaseUrl, Mode, migrate};
+use crate::db::{self, Actor, AnyConnection, DatabaseUrl, Event, Mode, Tx, migrate};
 use crate::features::{accounts, changes};
 use crate::files::Files;
 use crate::kit::clock::Clock;
 
 /// Rows that are stored at once.
 const BATCH: usize = 500;
+/// Bytes of them: a note or a version of a report may be long.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
 type Archive = ZipArchive<BufReader<File>>;
 
@@ -44,10 +46,7 @@ pub async fn restore(
     ensure!(manifest.format == FORMAT, "the archive has the form {}, which is not known", manifest.format);
     migrate::up_to(database, &manifest.schema)?;
     let mut conn = database.connect()?;
-    ensure!(
-        !accounts::is_any(&mut conn)?,
-        "the database has accounts: a backup is restored to an empty one, name it by DATABASE_URL"
-    );
+    require_empty(&mut conn)?;
     for part in &manifest.files {
         let entry = archive.by_name(&file_entry(&part.key))?;
         let is_kept = files.put(&part.key, &part.sha256, entry).await.with_context(|| part.key.clone())?;
@@ -60,8 +59,13 @@ pub async fn restore(
     Ok(manifest)
 }
 
-fn load(conn: &mut AnyConnection, archive: &mut Archive, manifest: &Manifest) -> anyhow::Result<()> {
+fn load(tx: &mut Tx, archive: &mut Archive, manifest: &Manifest) -> anyhow::Result<()> {
+    let conn: &mut AnyConnection = tx;
+    require_empty(conn)?;
     let tables = rows::tables(conn)?;
+    if let Some(table) = tables.iter().find(|table| !manifest.tables.contains_key(&table.name)) {
+        bail!("the archive lacks the table {}", table.name);
+    }
     rows::defer_references(conn)?;
     // What migrations have put there is in the archive too.
     for table in &tables {
@@ -74,6 +78,17 @@ fn load(conn: &mut AnyConnection, archive: &mut Archive, manifest: &Manifest) ->
     }
     rows::references_hold(conn)?;
     changes::new_epoch(conn)?;
+    // The audit goes on from here: what was done since the backup is not in it.
+    let reason = Some(format!("a backup of {}, the feed up to {}", manifest.made_at, manifest.feed.seq));
+    tx.note_event(Event { action: "restore", resource: "backups", id: manifest.made_at.clone(), reason });
+    Ok(())
+}
+
+fn require_empty(conn: &mut AnyConnection) -> anyhow::Result<()> {
+    ensure!(
+        !accounts::is_any(conn)?,
+        "the database has accounts: a backup is restored to an empty one, name it by DATABASE_URL"
+    );
     Ok(())
 }
 
@@ -84,17 +99,19 @@ fn load_table(
     part: &TablePart,
 ) -> anyhow::Result<()> {
     let entry = archive.by_name(&table_entry(&table.name))?;
-    let (mut hash, mut count) = (Sha256::new(), 0_u64);
+    let (mut hash, mut count, mut bytes) = (Sha256::new(), 0_u64, 0);
     let mut batch = Vec::with_capacity(BATCH);
     for line in BufReader::new(entry).lines() {
         let line = line?;
         hash.update(line.as_bytes());
         hash.update(b"\n");
         count += 1;
+        bytes += line.len();
         batch.push(line);
-        if batch.len() == BATCH {
+        if batch.len() == BATCH || bytes > BATCH_BYTES {
             table.insert(conn, &batch)?;
             batch.clear();
+            bytes = 0;
         }
     }
     if !batch.is_empty() {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::{Context, bail, ensure};
 use chrono::{NaiveDateTime, SecondsFormat};
@@ -13,15 +14,18 @@ use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipArchive, ZipWriter};
 
 use super::{FORMAT, FeedPlace, FilePart, MANIFEST, Manifest, TablePart, file_entry, hex, table_entry};
-use crate::db::{AnyConnection, Db, Horizon, migrate, rows};
+use crate::db::{AnyConnection, Db, Failure, Horizon, migrate, rows};
 use crate::features::{self, changes};
 use crate::files::{FileFailure, Files, NamedFile};
 use crate::kit::clock::Clock;
 
 type Archive = ZipWriter<BufWriter<File>>;
 
-/// How often the rows are read at most: again where a file went with its row before it was taken.
-const TRIES: usize = 5;
+/// How often the rows are read at most: again where a file went with its row before it was taken, or the
+/// database was busy.
+const TRIES: usize = 20;
+/// How long a busy database is left alone.
+const AGAIN: Duration = Duration::from_secs(3);
 
 /// Writes everything to a new file at `path` and tells what is in it. The service may work meanwhile:
 /// the rows are those of one instant, at which every write before the call is among them.
@@ -45,10 +49,18 @@ pub async fn save(db: &Db, files: &Files, clock: &Clock, path: &Path) -> anyhow:
     for _ in 0..TRIES {
         let now = clock.now();
         let spool = tempfile::tempfile_in(folder)?;
-        let taken =
-            db.exact_snapshot(move |conn, horizon| write_rows(conn, horizon, now.naive_utc(), spool)).await?;
+        let rows = move |conn: &mut AnyConnection, horizon| write_rows(conn, horizon, now.naive_utc(), spool);
+        let taken = match db.exact_snapshot(rows).await {
+            // What was copied so far may have taken an hour: a busy database is worth another try.
+            Err(cause) if matches!(cause.downcast_ref(), Some(Failure::Busy)) => {
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+            taken => taken?,
+        };
         let Taken { schema, feed, tables, named, spool } = taken;
-        let keys: BTreeSet<String> = named.iter().map(|file| file.key.clone()).collect();
+        let keys: BTreeMap<String, String> =
+            named.iter().map(|file| (file.key.clone(), file.sha256.clone())).collect();
         let missing = copy_files(files, named, &mut kept, &mut archive).await?;
         let still = db.read(move |conn| anyhow::Ok(features::named_files(conn, now.naive_utc())?)).await?;
         let still: BTreeSet<String> = still.into_iter().map(|file| file.key).collect();
@@ -59,10 +71,14 @@ pub async fn save(db: &Db, files: &Files, clock: &Clock, path: &Path) -> anyhow:
         for at in 0..rows.len() {
             archive.raw_copy_file(rows.by_index_raw(at)?)?;
         }
-        let files = kept.into_values().filter(|part: &FilePart| keys.contains(&part.key)).collect();
+        let files: Vec<FilePart> =
+            kept.into_values().filter(|part: &FilePart| keys.contains_key(&part.key)).collect();
+        let is_other = |part: &&FilePart| keys.get(&part.key) != Some(&part.sha256);
+        let damaged = files.iter().filter(is_other).map(|part| part.key.clone()).collect();
         let program = env!("CARGO_PKG_VERSION").to_owned();
         let made_at = now.to_rfc3339_opts(SecondsFormat::Secs, true);
-        let manifest = Manifest { format: FORMAT, program, schema, made_at, feed, tables, files, missing };
+        let format = FORMAT;
+        let manifest = Manifest { format, program, schema, made_at, feed, tables, files, missing, damaged };
         archive.start_file(MANIFEST, packed())?;
         serde_json::to_writer_pretty(&mut archive, &manifest)?;
         let mut written = archive.finish()?;
@@ -72,7 +88,7 @@ pub async fn save(db: &Db, files: &Files, clock: &Clock, path: &Path) -> anyhow:
         File::open(folder)?.sync_all()?;
         return Ok(manifest);
     }
-    bail!("files went with their rows each time they were to be taken: try again later")
+    bail!("the database was busy, or files went with their rows, each time: try again later")
 }
 
 struct Taken {

@@ -80,7 +80,7 @@ pub(crate) use lock;
 /// the two hours after which systems look for it; nor one that has stopped in the middle of something.
 const POSTGRES_SESSION: &str = "SET timezone TO 'UTC'; SET client_min_messages TO warning; \
      SET tcp_keepalives_idle TO 30; SET tcp_keepalives_interval TO 10; SET tcp_keepalives_count TO 3; \
-     SET tcp_user_timeout TO 60000; SET idle_in_transaction_session_timeout TO '5min'";
+     SET tcp_user_timeout TO 300000; SET idle_in_transaction_session_timeout TO '30min'";
 
 /// Where the data is.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,6 +8,8 @@
 //! read: they wait, for a moment, until no writer is between its numbers and its end, by a lock of the
 //! table that conflicts with the one which each INSERT holds.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 use diesel::dsl::{max, sql};
 use diesel::prelude::*;
@@ -32,9 +34,13 @@ pub const ENTER: &str = "SELECT pg_advisory_xact_lock_shared(\
      (coalesce(pg_sequence_last_value('changes_seq_seq'), 0) % 2147483648)::int)";
 /// Waits until nobody is writing to the feed, takes the snapshot, and lets others write again: a lock goes
 /// with the savepoint that it was taken after, the snapshot stays.
-const EXACT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = '4s'; \
-     SAVEPOINT exact; LOCK TABLE changes IN SHARE MODE; SELECT 1; ROLLBACK TO SAVEPOINT exact; \
-     SET LOCAL lock_timeout = 0";
+const EXACT: &str = "SAVEPOINT exact; LOCK TABLE changes IN SHARE MODE; SELECT 1; \
+     ROLLBACK TO SAVEPOINT exact; SET LOCAL lock_timeout = 0";
+/// How long each try waits, milliseconds: whoever writes meanwhile waits behind it. Writers are done within
+/// the first ones; the last is long enough for PostgreSQL to end its own cleaning of the table.
+const TRIES: [u32; 7] = [50, 50, 50, 50, 50, 50, 2_000];
+/// Between two tries others write.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// Up to which number the feed was complete at an instant: every change up to it was committed by
 /// then, or never will be. Take it before the snapshot in which it is used.
@@ -148,12 +154,20 @@ pub fn settled_audit(conn: &mut AnyConnection) -> QueryResult<Option<i64>> {
 /// [`Failure::Busy`] while a writer does not come to its end, otherwise [`Failure::Transaction`]; the
 /// transaction is over then.
 pub(super) fn begin_exact(conn: &mut AnyConnection) -> Result<(), Failure> {
-    let AnyConnection::Postgres(pg) = conn else { return begin(conn).map_err(Failure::Transaction) };
-    let Err(cause) = pg.batch_execute(EXACT) else { return Ok(()) };
-    if let Err(broken) = pg.batch_execute("ROLLBACK") {
-        log::warn!("a connection is broken: {broken}");
+    for wait in TRIES {
+        begin(conn).map_err(Failure::Transaction)?;
+        let AnyConnection::Postgres(pg) = conn else { return Ok(()) };
+        let query = format!("SET LOCAL lock_timeout = {wait}; {EXACT}");
+        let Err(cause) = pg.batch_execute(&query) else { return Ok(()) };
+        if let Err(broken) = pg.batch_execute("ROLLBACK") {
+            log::warn!("a connection is broken: {broken}");
+        }
+        if !is_lock_timeout(&cause) {
+            return Err(Failure::Transaction(cause));
+        }
+        std::thread::sleep(PAUSE);
     }
-    Err(if is_lock_timeout(&cause) { Failure::Busy } else { Failure::Transaction(cause) })
+    Err(Failure::Busy)
 }
 
 /// Whether a lock was waited for in vain. PostgreSQL tells so in the language of its `lc_messages`.

@@ -70,10 +70,14 @@ struct Number {
 pub fn tables(conn: &mut AnyConnection) -> QueryResult<Vec<Table>> {
     let rows: Vec<CatalogueRow> = match conn {
         AnyConnection::Postgres(pg) => sql_query(
-            "SELECT table_name::text AS table_name, column_name::text AS column_name, \
-             data_type::text AS kind, is_identity = 'YES' AS is_numbered FROM information_schema.columns \
-             WHERE table_schema = current_schema() AND table_name <> '__diesel_schema_migrations' \
-             ORDER BY table_name COLLATE \"C\", ordinal_position",
+            // Tables alone, whoever may read them; what an extension has put there is its own.
+            "SELECT it.relname::text AS table_name, a.attname::text AS column_name, \
+             format_type(a.atttypid, a.atttypmod) AS kind, a.attidentity <> '' AS is_numbered \
+             FROM pg_class AS it JOIN pg_attribute AS a ON a.attrelid = it.oid \
+             WHERE it.relnamespace = current_schema()::regnamespace AND it.relkind = 'r' \
+             AND a.attnum > 0 AND NOT a.attisdropped AND it.relname <> '__diesel_schema_migrations' \
+             AND NOT EXISTS (SELECT 1 FROM pg_depend AS d WHERE d.classid = 'pg_class'::regclass \
+             AND d.objid = it.oid AND d.deptype = 'e') ORDER BY it.relname COLLATE \"C\", a.attnum",
         )
         .load(pg)?,
         AnyConnection::Sqlite(sqlite) => sql_query(

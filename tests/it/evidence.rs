@@ -424,4 +424,15 @@ async fn what_an_ended_process_left_goes_at_the_next_start(#[values(Sqlite, Post
     let mut expected = vec![kept, young];
     expected.sort();
     assert_eq!(left, expected, "what a row names stays, and what may still be recorded");
+
+    // A store most of which nothing names is that of another database: nothing of it is removed.
+    let folder = expected[0].parent().unwrap().to_owned();
+    for number in 0..30 {
+        let path = folder.join(format!("abc-0192f0c1-0000-7000-9000-0000000000{number:02}"));
+        std::fs::write(&path, PDF).unwrap();
+        std::fs::File::options().write(true).open(&path).unwrap().set_modified(old).unwrap();
+    }
+    let files = Files::open(&store, &[], std::path::PathBuf::new()).unwrap();
+    school_roadmap::features::sweep(story.app.db.clone(), files).await;
+    assert_eq!(story.app.files().len(), 32);
 }

@@ -86,6 +86,33 @@ impl Drop for Program {
     }
 }
 
+/// C12: what the program writes is for its own user alone.
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_what_the_program_writes() {
+    use std::os::unix::fs::PermissionsExt;
+    fn open_to_others(folder: &std::path::Path, found: &mut Vec<String>) -> usize {
+        let mut count = 0;
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let meta = path.metadata().unwrap();
+            count += 1;
+            if meta.permissions().mode() & 0o077 != 0 {
+                found.push(path.display().to_string());
+            }
+            if meta.is_dir() {
+                count += open_to_others(&path, found);
+            }
+        }
+        count
+    }
+    let program = Program::start();
+    let mut found = Vec::new();
+    let count = open_to_others(&program.folder, &mut found);
+    assert!(count >= 4, "database, keys, files");
+    assert_eq!(found, Vec::<String>::new());
+}
+
 /// Waits for something that takes its time, but not for ever.
 fn wait_for<T>(what: &str, mut attempt: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();

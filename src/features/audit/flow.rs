@@ -13,6 +13,8 @@ use crate::error::Error;
 const EVERY: Duration = Duration::from_secs(1);
 /// How often the head goes into the log, from where nobody who reaches the database can take it back.
 const TOLD: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long it waits after it could not have the table.
+const LATER: Duration = Duration::from_secs(10);
 /// Seals that are read at once.
 const SEALS: i64 = 100;
 
@@ -50,10 +52,15 @@ pub async fn seal(db: &Db) -> Result<Option<SealRow>, Error> {
             return Ok(last);
         }
         match db.write(Actor::operator(), Mode::Keep, seal_some).await {
-            Ok(true) => {}
-            // A writer is at it for long, or another process has sealed the same rows.
-            Ok(false) => return Ok(last),
-            Err(Taken::Twice) => {}
+            Ok(Some(0)) => return Ok(last),
+            Ok(Some(_)) => {}
+            // Somebody holds the table for long: whoever writes must not wait behind this each second.
+            Ok(None) => {
+                tokio::time::sleep(LATER).await;
+                return Ok(last);
+            }
+            // Another process has sealed the same rows.
+            Err(Taken::Twice) => return Ok(last),
             Err(Taken::Failed(cause)) => return Err(cause),
         }
     }
@@ -80,19 +87,20 @@ impl From<Failure> for Taken {
     }
 }
 
-fn seal_some(tx: &mut Tx) -> Result<bool, Taken> {
-    let Some(through) = feed::settled_audit(tx)? else { return Ok(false) };
+/// Seals some rows and tells how many; `None`: somebody holds the table.
+fn seal_some(tx: &mut Tx) -> Result<Option<i32>, Taken> {
+    let Some(through) = feed::settled_audit(tx)? else { return Ok(None) };
     let last = store::last_seal(tx)?;
     let (number, after, before) =
         last.map_or((0, 0, String::new()), |seal| (seal.number, seal.through_seq, seal.hash));
     let rows = store::rows_between(tx, (after, through), MOST_ROWS)?;
-    let Some(end) = rows.last().map(|row| row.seq) else { return Ok(false) };
+    let Some(end) = rows.last().map(|row| row.seq) else { return Ok(Some(0)) };
     let lines: Vec<AuditLine> = rows.into_iter().map(AuditLine::from).collect();
     let hash = seal_of(&before, &lines).map_err(|cause| Taken::Failed(cause.into()))?;
     let rows_count = i32::try_from(lines.len()).unwrap_or(i32::MAX);
     let seal = SealRow { number: number + 1, through_seq: end, rows_count, hash, sealed_at: tx.now() };
     store::insert_seal(tx, &seal)?;
-    Ok(true)
+    Ok(Some(rows_count))
 }
 
 /// What a look at the seals found.
@@ -132,7 +140,8 @@ pub fn verify(conn: &mut AnyConnection, noted: Option<&str>) -> Result<Verified,
             let rows = store::rows_between(conn, (after, seal.through_seq), MOST_ROWS + 1)?;
             let count = rows.len();
             let lines: Vec<AuditLine> = rows.into_iter().map(AuditLine::from).collect();
-            if seal_of(&before, &lines)? == seal.hash {
+            let is_whole = i32::try_from(count).is_ok_and(|count| count == seal.rows_count);
+            if is_whole && seal_of(&before, &lines)? == seal.hash {
                 found.rows += u64::try_from(count).unwrap_or(u64::MAX);
             } else {
                 found.faults.push(format!(

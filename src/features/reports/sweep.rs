@@ -14,23 +14,37 @@ use crate::kit::id::EvidenceId;
 /// Files that are asked for at once.
 const BATCH: usize = 500;
 
+/// Files that no evidence names are few. Where they are more than these, and than a fifth of all, the
+/// store belongs to another database: that of a service whose backup is tried out, say.
+const MOST_STRAY: usize = 20;
+
 /// Removes files older than 30 days that no evidence names: a process ended between keeping a file
-/// and recording it, or between deleting evidence and removing its file.
+/// and recording it, or between deleting evidence and removing its file. Where most are such, none is.
 ///
 /// # Errors
 ///
 /// The database or the store does not work; what was removed stays removed.
 pub async fn sweep_files(db: &Db, files: &Files) -> Result<(), Error> {
     let keys = files.settled(FOLDER).await?;
+    let mut stray = Vec::new();
     for batch in keys.chunks(BATCH) {
         let named: Vec<(EvidenceId, String)> = batch.iter().filter_map(|key| named(key)).collect();
         let ids: Vec<EvidenceId> = named.iter().map(|(id, _)| id.clone()).collect();
         let known = db.read(move |conn| Ok::<_, Error>(store_evidence::known(conn, &ids)?)).await?;
         let known: HashSet<EvidenceId> = known.into_iter().collect();
-        for (_, key) in named.iter().filter(|(id, _)| !known.contains(id)) {
-            log::info!("no evidence names the file {key}: removed");
-            files.remove(key).await?;
-        }
+        stray.extend(named.into_iter().filter(|(id, _)| !known.contains(id)).map(|(_, key)| key));
+    }
+    if stray.len() > MOST_STRAY && stray.len() * 5 > keys.len() {
+        log::error!(
+            "no evidence names {} of {} files: the store is of another database",
+            stray.len(),
+            keys.len()
+        );
+        return Ok(());
+    }
+    for key in stray {
+        log::info!("no evidence names the file {key}: removed");
+        files.remove(&key).await?;
     }
     Ok(())
 }
