@@ -1,6 +1,7 @@
 //! The whole API: its operations, its document, and what answers where nothing is.
 
 pub mod document;
+pub mod metrics;
 pub mod pages;
 
 use std::collections::BTreeMap;

@@ -30,6 +30,7 @@
 //! | `WEBHOOK_TARGETS` | – | where webhooks may be delivered: `host:port` for https, or `http://127.0.0.1:port`, comma-separated; empty: nowhere |
 //! | `WEBHOOK_CA_FILE` | – | certificates (PEM) of a private authority that receivers of webhooks may have |
 //! | `FEED_DAYS` | `400` | changes older than this are purged from the change feed, 1 to 3650 |
+//! | `METRICS_LISTEN` | – | address and port of `GET /metrics` for Prometheus; none: it is not served |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
 //! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
 
@@ -91,6 +92,8 @@ pub struct Config {
     pub webhook_ca_file: Option<PathBuf>,
     /// Days for which the change feed keeps changes.
     pub feed_days: u32,
+    /// Where the counters are served; `None`: nowhere.
+    pub metrics_listen: Option<SocketAddr>,
     /// Seconds for requests in flight after SIGTERM.
     pub shutdown_seconds: u64,
 }
@@ -157,6 +160,7 @@ impl Config {
             webhook_targets: setting("WEBHOOK_TARGETS")?.unwrap_or_default(),
             webhook_ca_file: setting("WEBHOOK_CA_FILE")?,
             feed_days: setting("FEED_DAYS")?.unwrap_or(400),
+            metrics_listen: setting("METRICS_LISTEN")?,
             shutdown_seconds: setting("SHUTDOWN_SECONDS")?.unwrap_or(30),
         };
         ensure!((1..=100).contains(&config.pool_size), "POOL_SIZE: 1 to 100");
@@ -199,6 +203,7 @@ impl Config {
             webhook_targets: Targets::default(),
             webhook_ca_file: None,
             feed_days: 400,
+            metrics_listen: None,
             shutdown_seconds: 5,
         }
     }

@@ -29,6 +29,7 @@ use crate::kit::clock::Clock;
 use crate::web::Reading;
 use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
+use crate::web::metrics::Metrics;
 use crate::web::upload::UploadLimits;
 
 /// How long an import that runs is waited for at the end.
@@ -47,6 +48,7 @@ const MIB: u64 = 1024 * 1024;
 pub struct Application {
     server: Server,
     port: u16,
+    watched: Option<(Server, u16)>,
     db: Db,
     files: Files,
     clock: Clock,
@@ -102,6 +104,15 @@ impl Application {
         let shared_runner = Data::new(runner.clone());
         let small_cells = Data::new(SmallCells(config.small_cells_below));
         let exports = Data::new(Exports::default());
+        let metrics = Data::new(Metrics::default());
+        let watched = match config.metrics_listen {
+            Some(address) => {
+                let listener = TcpListener::bind(address).context("METRICS_LISTEN")?;
+                let port = listener.local_addr()?.port();
+                Some((api::metrics::serve(listener, metrics.clone(), shared_db.clone())?, port))
+            }
+            None => None,
+        };
         let mut server = HttpServer::new(move || {
             App::new()
                 .app_data(tokens.clone())
@@ -122,6 +133,7 @@ impl Application {
                 .app_data(import_limits.clone())
                 .app_data(shared_runner.clone())
                 .app_data(routes.clone())
+                .app_data(metrics.clone())
                 .wrap(from_fn(conventions::around))
                 .configure(api::serve)
                 .configure(api::pages::configure)
@@ -137,7 +149,7 @@ impl Application {
             server = server.workers(workers);
         }
         let (server, port, feed_days) = (server.listen(listener)?.run(), address.port(), config.feed_days);
-        Ok(Self { server, port, db, files, clock, feed_days, delivering, runner })
+        Ok(Self { server, port, watched, db, files, clock, feed_days, delivering, runner })
     }
 
     /// The port it listens on.
@@ -183,6 +195,12 @@ impl Application {
     /// The system's own error.
     pub async fn run(self) -> anyhow::Result<()> {
         let mut signals = Signals::listen()?;
+        let watched = self.watched.map(|(server, port)| {
+            log::info!("metrics on port {port}");
+            let handle = server.handle();
+            actix_web::rt::spawn(server);
+            handle
+        });
         log::info!("listening on port {}", self.port);
         actix_web::rt::spawn(features::sweep(self.db.clone(), self.files.clone()));
         let jobs =
@@ -202,6 +220,9 @@ impl Application {
             handle.stop(false).await;
         });
         self.server.await?;
+        if let Some(watched) = watched {
+            watched.stop(false).await;
+        }
         // A job that is nearly done is not done again; one that takes longer is left to its lease.
         if tokio::time::timeout(LAST_JOB, jobs).await.is_err() {
             log::info!("an import is left unfinished: it begins again with the next start");

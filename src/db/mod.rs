@@ -3,6 +3,7 @@
 //! Only this folder knows which database it talks to.
 
 pub mod connection;
+pub mod durable;
 pub mod feed;
 pub mod json;
 pub mod migrate;
@@ -278,6 +279,12 @@ impl Db {
                 }
             }
         }
+    }
+
+    /// Connections that nobody uses; 0: the next request waits.
+    #[must_use]
+    pub fn free_connections(&self) -> usize {
+        self.permits.available_permits()
     }
 
     /// Wakes all who wait for changes, for ever: the service is going to stop.

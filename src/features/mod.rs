@@ -59,6 +59,7 @@ use crate::db::{AnyConnection, Db};
 use crate::files::{Files, NamedFile};
 use crate::kit::clock::Clock;
 use crate::web::Operations;
+use crate::web::metrics::Standing;
 
 /// Registers every operation under `/api/v1`.
 pub fn configure(operations: &mut Operations) {
@@ -134,6 +135,19 @@ pub fn named_files(conn: &mut AnyConnection, now: NaiveDateTime) -> QueryResult<
     let mut named = reports::named_files(conn)?;
     named.extend(imports::named_files(conn, now)?);
     Ok(named)
+}
+
+/// How things stand, for whoever watches the service.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub fn standing(conn: &mut AnyConnection) -> QueryResult<Standing> {
+    Ok(Standing {
+        jobs: imports::open_jobs(conn)?,
+        webhooks_failing: webhooks::failing(conn)?,
+        unsealed: audit::unsealed(conn)?,
+    })
 }
 
 /// Keeps the change feed short, as long as the service runs.

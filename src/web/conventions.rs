@@ -14,6 +14,7 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
+use super::metrics::Metrics;
 use crate::error::Error;
 use crate::kit::clock::Clock;
 use crate::kit::id::new_uuid;
@@ -107,6 +108,8 @@ pub async fn around<B: MessageBody + 'static>(
     req.extensions_mut().insert(info.clone());
     let path = req.path().to_owned();
     let method = req.method().clone();
+    let metrics = req.app_data::<web::Data<Metrics>>().cloned();
+    let in_flight = metrics.as_ref().map(|metrics| metrics.begin());
     let started = std::time::Instant::now();
     let outcome = match refused_at_the_door(req.request()) {
         Some(error) => Ok(req.into_response(error.render(info.lang, &info.request_id))),
@@ -121,6 +124,11 @@ pub async fn around<B: MessageBody + 'static>(
         },
     };
     let status = outcome.as_ref().map_or_else(HttpResponse::status, ServiceResponse::status);
+    drop(in_flight);
+    if let Some(metrics) = metrics {
+        let route = outcome.as_ref().ok().and_then(|response| response.request().match_pattern());
+        metrics.answered(method.as_str(), route, status.as_u16(), started.elapsed());
+    }
     log::info!(
         "{} {method} {} {} {} ms",
         info.request_id,

@@ -11,6 +11,7 @@ pub mod download;
 pub mod filter;
 pub mod format;
 pub mod json;
+pub mod metrics;
 pub mod operations;
 pub mod precondition;
 pub mod printed;

@@ -158,6 +158,32 @@ async fn a_full_disk_refuses_writes_loses_nothing_and_reads_on() {
     head.post(ORDERS, &order("после")).await.expect(201);
 }
 
+/// A database that may lose what it has acknowledged is not ready.
+#[rstest]
+#[case::embedded(Sqlite, "PRAGMA synchronous = 1", "PRAGMA synchronous = 2")]
+#[case::server(Postgres, "SET synchronous_commit TO off", "SET synchronous_commit TO on")]
+#[actix_web::test]
+async fn a_database_that_may_forget_is_not_ready(
+    #[case] on: Database,
+    #[case] careless: &'static str,
+    #[case] careful: &'static str,
+) {
+    let Some(app) = TestApp::start_with(on, |config| config.pool_size = 1).await else { return };
+    let anyone = app.anonymous();
+    anyone.get("/health/ready").await.expect(200);
+    let set = |query: &'static str| {
+        app.db.read(move |conn| {
+            conn.batch_execute(query).unwrap();
+            Ok::<_, Failure>(())
+        })
+    };
+    set(careless).await.unwrap();
+    assert_eq!(anyone.get("/health/ready").await.problem(503), "unavailable");
+    anyone.get("/health/live").await.expect(200);
+    set(careful).await.unwrap();
+    anyone.get("/health/ready").await.expect(200);
+}
+
 /// Rows of every table, by its name.
 fn rows(app: &TestApp) -> Vec<(String, i64)> {
     let conn = &mut app.connection();

@@ -18,6 +18,8 @@ struct Program {
     child: Child,
     folder: std::path::PathBuf,
     url: String,
+    /// Where its counters are.
+    metrics: String,
 }
 
 impl Program {
@@ -31,18 +33,28 @@ impl Program {
             .env("DATABASE_URL", format!("sqlite://{}/test.db", folder.display()))
             .env("DATA_DIR", &folder)
             .env("LISTEN", "127.0.0.1:0")
+            .env("METRICS_LISTEN", "127.0.0.1:0")
             .env("SHUTDOWN_SECONDS", "60")
             .env("RUST_LOG", "info")
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
-        let port = log
-            .find_map(|line| line.unwrap().split_once("listening on port ").map(|(_, port)| port.to_owned()))
-            .unwrap();
+        let mut port_of = |words: &str| {
+            let told = |line: Result<String, _>| {
+                line.unwrap().split_once(words).map(|(_, port)| port.trim().to_owned())
+            };
+            log.find_map(told).unwrap()
+        };
+        let (metrics, port) = (port_of("metrics on port "), port_of("listening on port "));
         // Read on, so that the program never waits for its log.
         std::thread::spawn(move || log.for_each(drop));
-        Self { child, folder, url: format!("127.0.0.1:{}", port.trim()) }
+        Self {
+            child,
+            folder,
+            url: format!("127.0.0.1:{port}"),
+            metrics: format!("http://127.0.0.1:{metrics}"),
+        }
     }
 
     /// A regional reader, made by the command line and signed in.
@@ -111,6 +123,34 @@ fn nobody_else_reads_what_the_program_writes() {
     let count = open_to_others(&program.folder, &mut found);
     assert!(count >= 4, "database, keys, files");
     assert_eq!(found, Vec::<String>::new());
+}
+
+/// What is counted is told elsewhere than the API, and goes with it.
+#[actix_web::test]
+async fn the_counters_are_served_on_an_address_of_their_own() {
+    let mut program = Program::start();
+    let base = format!("http://{}", program.url);
+    Client::new(&base, None).get("/api/v1/orders?limit=1").await.problem(401);
+    Client::new(&base, None).get("/secret/8d1f").await.problem(404);
+    Client::new(&base, None).get("/metrics").await.problem(404);
+    let watcher = Client::new(&program.metrics, None);
+    let reply = watcher.get("/metrics").await;
+    assert_eq!(reply.status, 200);
+    assert!(reply.header("content-type").unwrap().starts_with("application/openmetrics-text"));
+    let text = reply.text();
+    for line in [
+        r#"school_roadmap_requests_total{method="GET",route="/api/v1/orders",status="401"} 1"#,
+        "school_roadmap_database_up 1",
+        "school_roadmap_import_jobs 0",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    assert!(!text.contains("8d1f"), "what callers invent is no label");
+    assert_eq!(watcher.get("/api/v1/openapi.json").await.status, 404, "and nothing else");
+    program.terminate();
+    let ended = wait_for("the program ends", || program.child.try_wait().unwrap());
+    assert!(ended.success());
 }
 
 /// Waits for something that takes its time, but not for ever.

@@ -17,3 +17,4 @@ pub use self::flow::{Verified, keep_sealed, seal, verify};
 pub use self::http::configure;
 pub use self::operator::write_lines;
 pub use self::policy::CATALOGUE;
+pub use self::store::unsealed;

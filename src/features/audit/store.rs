@@ -202,3 +202,13 @@ pub(super) fn rows_between(
         .limit(most)
         .load(conn)
 }
+
+/// How many rows came since the last seal. Takes no scope: it tells of no row.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn unsealed(conn: &mut AnyConnection) -> QueryResult<i64> {
+    let through = last_seal(conn)?.map_or(0, |seal| seal.through_seq);
+    audit::table.filter(audit::seq.gt(through)).count().get_result(conn)
+}

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::db::{Db, migrate};
+use crate::db::{Db, durable, migrate};
 use crate::error::Error;
 use crate::web::Operations;
 
@@ -30,16 +30,25 @@ async fn live() -> HttpResponse {
     HttpResponse::Ok().json(HealthOut { status: "ok" })
 }
 
-/// Whether the database answers and has this program's schema; 503 otherwise.
+/// Whether the database answers, has this program's schema and keeps what it commits; 503 otherwise.
+///
+/// A database that may lose acknowledged writes (`fsync`, `full_page_writes` or `synchronous_commit` off)
+/// is not ready; the log names the setting.
 ///
 /// For whoever sends requests to several instances.
 #[utoipa::path(tag = "health", security(()), responses((status = 200, description = "Ready", body = HealthOut)))]
 #[get("/health/ready")]
 async fn ready(db: Data<Db>) -> Result<HttpResponse, Error> {
-    let current = db.read(|conn| Ok::<_, Error>(migrate::is_current(conn)?)).await?;
-    if current {
-        Ok(HttpResponse::Ok().json(HealthOut { status: "ok" }))
-    } else {
-        Err(Error::refuse(&crate::problems::UNAVAILABLE))
+    let look = |conn: &mut _| Ok::<_, Error>((migrate::is_current(conn)?, durable::careless_settings(conn)?));
+    let (is_current, careless) = db.read(look).await?;
+    if is_current && careless.is_empty() {
+        return Ok(HttpResponse::Ok().json(HealthOut { status: "ok" }));
     }
+    if !is_current {
+        log::error!("not ready: the schema is not this program's");
+    }
+    for setting in careless {
+        log::error!("not ready: with {setting} as it is the database may lose what it has acknowledged");
+    }
+    Err(Error::refuse(&crate::problems::UNAVAILABLE))
 }

@@ -25,6 +25,7 @@ pub use self::http::configure;
 pub use self::operator::{OperatorImport, Report, import_by_operator};
 pub use self::policy::CATALOGUE;
 pub use self::runner::{Runner, named_files, sweep};
+pub use self::store::open_jobs;
 use crate::web::Reading;
 use crate::web::upload::UploadLimits;
 

@@ -350,3 +350,12 @@ pub(super) fn files_since(conn: &mut AnyConnection, since: NaiveDateTime) -> Que
     let named = |row: JobRow| NamedFile { key: row.file_key(), sha256: row.file.sha256.clone() };
     Ok(rows.into_iter().map(named).collect())
 }
+
+/// How many jobs wait or run. Takes no scope: it tells of no row.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn open_jobs(conn: &mut AnyConnection) -> QueryResult<i64> {
+    jobs::table.filter(jobs::status.eq_any([JobStatus::Queued, JobStatus::Running])).count().get_result(conn)
+}

@@ -37,6 +37,7 @@ pub use self::domain::FailureKind;
 pub use self::operator::secret_of;
 pub use self::policy::CATALOGUE;
 pub use self::sender::{Attempt, Parcel, Sender};
+pub use self::store::failing;
 pub use self::target::Targets;
 
 use crate::web::Operations;

@@ -268,3 +268,17 @@ pub(super) fn deliveries_of(
     keyset!(query, page, deliveries::table, { "id" => deliveries::id => String });
     Ok(Listed { rows: query.load(conn)?, count })
 }
+
+/// How many active webhooks have a receiver that did not take the last delivery. Takes no scope: it tells
+/// of no row.
+///
+/// # Errors
+///
+/// Diesel's own error, unchanged.
+pub fn failing(conn: &mut AnyConnection) -> QueryResult<i64> {
+    webhooks::table
+        .filter(webhooks::status.eq(WebhookStatus::Active))
+        .filter(webhooks::attempts.gt(0).or(webhooks::parked))
+        .count()
+        .get_result(conn)
+}
