@@ -226,7 +226,7 @@ struct EndLine {
 pub fn write(
     conn: &mut AnyConnection,
     horizon: Horizon,
-    order: &Order,
+    (order, place): (&Order, Place),
     out: &mut Outlet,
 ) -> Result<(), Broken> {
     let standing = store::standing(conn, horizon).map_err(Error::from)?;
@@ -254,6 +254,8 @@ pub fn write(
     }
     out.line(&EndLine { r#type: "end", rows: count })?;
     let lines = std::mem::take(&mut out.lines);
+    // Who has all of it may ask for the next one at once.
+    drop(place);
     out.send(Piece::Last(lines.into()))
 }
 

@@ -64,10 +64,7 @@ async fn export_rows(
     actix_web::rt::spawn(async move {
         let mut out = Outlet::new(sender.clone());
         let outcome = db
-            .exact_snapshot(move |conn, horizon| {
-                let _place = place;
-                flow_export::write(conn, horizon, &order, &mut out)
-            })
+            .exact_snapshot(move |conn, horizon| flow_export::write(conn, horizon, (&order, place), &mut out))
             .await;
         match outcome {
             Ok(()) => {}
