@@ -15,7 +15,7 @@ use super::store::FileFacts;
 use super::table::{Table, Unreadable};
 use super::{ImportLimits, domain, error_copy, policy, store, store_errors};
 use crate::auth::{Caller, Permit};
-use crate::db::Db;
+use crate::db::{Db, Failure};
 use crate::error::Error;
 use crate::files::{FileFailure, FileKind, Files, Received};
 use crate::kit::id::{ClientId, JobId};
@@ -94,8 +94,7 @@ async fn create_import(
     };
     let received = file.and_then(|FileIn { name, outcome }| Some((name, outcome.ok()?)));
     let file = received.as_ref().map(|(_, received)| received);
-    // Until the job is stored: that long its rows lie in memory.
-    let turn = limits.reading.place(caller.who.subject()).await?;
+    let turn = limits.reading.place(caller.who.subject());
     let (body, table) = looked_at(body, file, (place, rehearses), turn).await?;
     let id = JobId::generate();
     let key = format!("{}/{id}", store::FOLDER);
@@ -150,9 +149,11 @@ async fn looked_at(
     body: Body<ImportOptions>,
     received: Option<&Received>,
     (place, rehearses): (&str, bool),
-    turn: ReadingPlace,
+    turn: impl Future<Output = Result<ReadingPlace, Failure>>,
 ) -> Result<(Body<ImportOptions>, Option<(Table, ReadingPlace)>), Error> {
     let (Some(options), Some(received)) = (body.good(), received) else { return Ok((body, None)) };
+    // Until the job is stored: that long its rows lie in memory.
+    let turn = turn.await?;
     let (kind, format, bytes) = (options.kind(), received.kind, received.bytes().await?);
     let most = domain::most_rows(kind, options.mode(), options.dry_run() || rehearses);
     let read = tokio::task::spawn_blocking(move || {
