@@ -27,11 +27,18 @@
 //! | `IMPORT_MIB` | `20` | size of the file of an import, or of a body with rows, at most, 1 to 100 |
 //! | `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_REGION`, `AWS_ENDPOINT`, `AWS_ALLOW_HTTP`, `AWS_VIRTUAL_HOSTED_STYLE_REQUEST` | – | access to the bucket |
 //! | `SMALL_CELLS_BELOW` | `10` | cells of indicators that stand for fewer people are not published, 1 to 1000 |
+//! | `TRUSTED_PROXIES` | – | reverse proxies whose `X-Forwarded-For` is believed: addresses or networks, comma-separated |
+//! | `RATE_ADDRESS` | `6000` | requests a minute of one address; 0: without a limit |
+//! | `RATE_SIGN_IN` | `60` | sign-ins and token requests a minute of one address |
+//! | `RATE_READ` | `1200` | requests that read a minute, of one account or client |
+//! | `RATE_WRITE` | `600` | requests that write a minute, of one account or client |
+//! | `RATE_IMPORT` | `120` | files and imports a minute, of one account or client |
 //! | `WEBHOOK_TARGETS` | – | where webhooks may be delivered: `host:port` for https, or `http://127.0.0.1:port`, comma-separated; empty: nowhere |
 //! | `WEBHOOK_CA_FILE` | – | certificates (PEM) of a private authority that receivers of webhooks may have |
 //! | `FEED_DAYS` | `400` | changes older than this are purged from the change feed, 1 to 3650 |
 //! | `METRICS_LISTEN` | – | address and port of `GET /metrics` for Prometheus; none: it is not served |
 //! | `SHUTDOWN_SECONDS` | `30` | how long requests in flight may take after SIGTERM, 1 to 600 |
+//! | `LOG_FORMAT` | `text` | `text`, or `json`: one object a line, with the fields of each request |
 //! | `RUST_LOG` | `info` | levels of the log, as `env_logger` reads them |
 
 use std::net::SocketAddr;
@@ -44,6 +51,9 @@ use crate::auth::outside::{JwksPlace, OutsideIssuer};
 use crate::db::DatabaseUrl;
 use crate::features::webhooks::Targets;
 use crate::files::StoreUrl;
+use crate::kit::logging::{self, LogFormat};
+use crate::web::peer::TrustedProxies;
+use crate::web::rate::Rates;
 
 /// The settings of one process.
 #[derive(Debug, Clone)]
@@ -86,6 +96,10 @@ pub struct Config {
     pub import_mib: u64,
     /// Cells of indicators that stand for fewer people are not published.
     pub small_cells_below: u32,
+    /// Reverse proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: TrustedProxies,
+    /// Requests a minute.
+    pub rates: Rates,
     /// Where webhooks may be delivered.
     pub webhook_targets: Targets,
     /// Certificates of a private authority that their receivers may have.
@@ -157,6 +171,8 @@ impl Config {
             upload_seconds: setting("UPLOAD_SECONDS")?.unwrap_or(1800),
             import_mib: setting("IMPORT_MIB")?.unwrap_or(20),
             small_cells_below: setting("SMALL_CELLS_BELOW")?.unwrap_or(10),
+            trusted_proxies: setting("TRUSTED_PROXIES")?.unwrap_or_default(),
+            rates: rates()?,
             webhook_targets: setting("WEBHOOK_TARGETS")?.unwrap_or_default(),
             webhook_ca_file: setting("WEBHOOK_CA_FILE")?,
             feed_days: setting("FEED_DAYS")?.unwrap_or(400),
@@ -200,6 +216,8 @@ impl Config {
             upload_seconds: 1800,
             import_mib: 20,
             small_cells_below: 10,
+            trusted_proxies: TrustedProxies::default(),
+            rates: Rates::NONE,
             webhook_targets: Targets::default(),
             webhook_ca_file: None,
             feed_days: 400,
@@ -207,6 +225,29 @@ impl Config {
             shutdown_seconds: 5,
         }
     }
+}
+
+/// Begins to log as `LOG_FORMAT` and `RUST_LOG` say.
+///
+/// # Errors
+///
+/// `LOG_FORMAT` is neither `text` nor `json`; then the log is text, for this to be told.
+pub fn begin_logging() -> anyhow::Result<()> {
+    let format = setting::<LogFormat>("LOG_FORMAT");
+    logging::start(format.as_ref().map_or(LogFormat::Text, |format| format.unwrap_or_default()));
+    format.map(|_begun| ())
+}
+
+fn rates() -> anyhow::Result<Rates> {
+    let usual = Rates::default();
+    let of = |name, usual| anyhow::Ok(setting(name)?.unwrap_or(usual));
+    Ok(Rates {
+        address: of("RATE_ADDRESS", usual.address)?,
+        sign_in: of("RATE_SIGN_IN", usual.sign_in)?,
+        read: of("RATE_READ", usual.read)?,
+        write: of("RATE_WRITE", usual.write)?,
+        import: of("RATE_IMPORT", usual.import)?,
+    })
 }
 
 fn outside_issuer(token_issuer: &str, token_audience: &str) -> anyhow::Result<Option<OutsideIssuer>> {

@@ -12,7 +12,7 @@ use school_roadmap::api::document::published;
 use school_roadmap::auth::keys;
 use school_roadmap::auth::vault::Vault;
 use school_roadmap::backup;
-use school_roadmap::config::Config;
+use school_roadmap::config::{self, Config};
 use school_roadmap::db::{Db, migrate};
 use school_roadmap::demo;
 use school_roadmap::features::imports::{OperatorImport, import_by_operator};
@@ -206,7 +206,6 @@ async fn main() -> ExitCode {
     // Database, evidence, keys and backups are nobody else's to read.
     #[cfg(unix)]
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
-    env_logger::Builder::from_env(env_logger::Env::default().default_filter_or("info")).init();
     match run(Cli::parse().command).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
@@ -217,6 +216,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command: Command) -> anyhow::Result<()> {
+    config::begin_logging()?;
     match command {
         Command::Serve => {
             let config = Config::from_env()?;

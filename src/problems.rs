@@ -58,6 +58,7 @@ problems! {
     STALE "stale" 412, "Данные изменились", "The resource has changed meanwhile", "client", "Прочитайте ресурс снова и повторите изменение с новым ETag.", "Read the resource again and repeat the change with the new ETag.";
     TOO_LARGE "too-large" 413, "Тело запроса слишком велико", "The body is too large", "client", "Уменьшите запрос до 1 МиБ.", "Keep the request within 1 MiB.";
     FILE_TOO_LARGE "file-too-large" 413, "Файл слишком велик", "The file is too large", "client", "Уменьшите файл: предел назван в detail.", "Make the file smaller: detail names the limit.";
+    HEAD_TOO_LARGE "head-too-large" 431, "Заголовки запроса слишком велики", "The header fields are too large", "client", "Уменьшите заголовки запроса до 16 КиБ.", "Keep the header fields within 16 KiB.";
     STORAGE_FULL "storage-full" 507, "Закончилось место на диске", "There is no space left on the disk", "operator", "Сообщите оператору службы: нужно освободить место на диске.", "Tell the operator of the service: the disk needs space.";
     UNSUPPORTED_MEDIA_TYPE "unsupported-media-type" 415, "Тип содержимого не поддерживается", "The media type is not supported", "client", "Отправьте application/json без сжатия.", "Send application/json without compression.";
     FOREIGN_HOST "foreign-host" 421, "Этот адрес здесь не обслуживается", "This host is not served here", "operator", "Проверьте имя узла в запросе.", "Check the host name of the request.";

@@ -30,6 +30,7 @@ use crate::web::Reading;
 use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
 use crate::web::metrics::Metrics;
+use crate::web::rate::Limits;
 use crate::web::upload::UploadLimits;
 
 /// How long an import that runs is waited for at the end.
@@ -105,6 +106,8 @@ impl Application {
         let small_cells = Data::new(SmallCells(config.small_cells_below));
         let exports = Data::new(Exports::default());
         let metrics = Data::new(Metrics::default());
+        let rates = Data::new(Limits::new(config.rates, &clock));
+        let proxies = Data::new(config.trusted_proxies.clone());
         let watched = match config.metrics_listen {
             Some(address) => {
                 let listener = TcpListener::bind(address).context("METRICS_LISTEN")?;
@@ -134,6 +137,8 @@ impl Application {
                 .app_data(shared_runner.clone())
                 .app_data(routes.clone())
                 .app_data(metrics.clone())
+                .app_data(rates.clone())
+                .app_data(proxies.clone())
                 .wrap(from_fn(conventions::around))
                 .configure(api::serve)
                 .configure(api::pages::configure)

@@ -19,7 +19,8 @@ use crate::error::Error;
 use crate::kit::clock::Clock;
 use crate::kit::id::{AccountId, ClientId, SessionId};
 use crate::problems;
-use crate::web::RequestInfo;
+use crate::web::rate::{Class, Exhausted, Limits};
+use crate::web::{Known, RequestInfo};
 
 /// Something that some roles and clients may do. Declared in `policy.rs` by `actions!`.
 pub trait Action: 'static {
@@ -183,6 +184,7 @@ impl<A: Action> FromRequest for Permit<A> {
         let req = req.clone();
         Box::pin(async move {
             let (caller, scope, must_change_password) = identify(&req).await?;
+            admit(&req, &caller)?;
             if must_change_password && !A::BEFORE_PASSWORD {
                 return Err(Error::refuse(&problems::PASSWORD_CHANGE_REQUIRED));
             }
@@ -196,6 +198,24 @@ impl<A: Action> FromRequest for Permit<A> {
             Ok(Self { caller, scope, action: PhantomData })
         })
     }
+}
+
+/// Counts the request to who asks, and notes him for the log.
+fn admit(req: &HttpRequest, caller: &Caller) -> Result<(), Error> {
+    let subject = caller.who.subject();
+    let class = Class::of(req.method(), req.path());
+    let limits = req.app_data::<Data<Limits>>();
+    let rate = limits.map_or(Ok(None), |limits| limits.admit_subject(subject, class));
+    Known::note(req, |known| {
+        known.subject = Some(subject.to_owned());
+        known.is_admin = matches!(caller.rights, Rights::Role(Role::Admin));
+        known.rate = match &rate {
+            Ok(standing) => standing.or(known.rate),
+            Err(Exhausted(standing)) => Some(*standing),
+        };
+    });
+    rate?;
+    Ok(())
 }
 
 /// Who calls, how far his rights reach, and whether a one-time password is still to be changed.

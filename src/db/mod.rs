@@ -10,16 +10,18 @@ pub mod migrate;
 pub mod news;
 pub mod page;
 mod prepared;
+mod queue;
 pub mod rows;
 #[expect(missing_docs, reason = "generated from the migrations")]
 pub mod schema;
+pub mod timing;
+mod transaction;
 pub mod tx;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use actix_web::web;
-use diesel::connection::SimpleConnection;
 use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
@@ -31,6 +33,9 @@ pub use self::news::Waiter;
 use self::news::{News, Woken};
 pub(crate) use self::page::keyset;
 pub(crate) use self::prepared::Prepared;
+use self::queue::Queue;
+pub use self::transaction::transact;
+use self::transaction::{commit, in_snapshot};
 pub use self::tx::{Actor, Change, Event, Op, Tx};
 use crate::kit::clock::Clock;
 
@@ -78,6 +83,7 @@ const WRITERS_READY: usize = 2;
 pub struct Db {
     pool: Pool<connection::Manager>,
     permits: Arc<Semaphore>,
+    queue: Queue,
     writer: Option<Writer>,
     news: Arc<News>,
     clock: Clock,
@@ -105,6 +111,7 @@ impl Db {
                 }
                 DatabaseUrl::Postgres(_) => None,
             },
+            queue: Queue::default(),
             news: Arc::default(),
             clock,
         })
@@ -121,15 +128,18 @@ impl Db {
         T: Send + 'static,
         E: From<Failure> + Send + 'static,
     {
-        let permit = self.permit().await?;
-        let pool = self.pool.clone();
-        block(move || {
-            let _permit = permit;
-            let mut conn = pool.get_timeout(CONNECTION_WAIT).map_err(|cause| {
-                log::warn!("no database connection: {cause}");
-                Failure::Busy
-            })?;
-            work(&mut conn)
+        timing::counted(async {
+            let permit = self.permit(self.queue.enter()?).await?;
+            let pool = self.pool.clone();
+            block(move || {
+                let _permit = permit;
+                let mut conn = pool.get_timeout(CONNECTION_WAIT).map_err(|cause| {
+                    log::warn!("no database connection: {cause}");
+                    Failure::Busy
+                })?;
+                work(&mut conn)
+            })
+            .await
         })
         .await
     }
@@ -211,6 +221,16 @@ impl Db {
         T: Send + 'static,
         E: From<Failure> + Send + 'static,
     {
+        timing::counted(self.write_in_turn(actor, mode, work)).await
+    }
+
+    async fn write_in_turn<T, E, F>(&self, actor: Actor, mode: Mode, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Tx) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Failure> + Send + 'static,
+    {
+        let place = self.queue.enter()?;
         let turn = match &self.writer {
             Some(writer) => Some(
                 tokio::time::timeout(WRITER_WAIT, Arc::clone(&writer.next).acquire_owned())
@@ -223,7 +243,7 @@ impl Db {
             ),
             None => None,
         };
-        let permit = self.permit().await?;
+        let permit = self.permit(place).await?;
         let (pool, now) = (self.pool.clone(), self.clock.now());
         let alone = self.writer.as_ref().map(|writer| Arc::clone(&writer.alone));
         let (value, is_news) = block(move || {
@@ -298,7 +318,13 @@ impl Db {
         self.news.is_over()
     }
 
-    async fn permit(&self) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
+    /// Whether so many wait for the database that the next one is refused.
+    #[must_use]
+    pub fn is_overloaded(&self) -> bool {
+        self.queue.is_full()
+    }
+
+    async fn permit(&self, _waiting: queue::Place) -> Result<tokio::sync::OwnedSemaphorePermit, Failure> {
         match tokio::time::timeout(CONNECTION_WAIT, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_)) | Err(_) => {
@@ -309,16 +335,6 @@ impl Db {
     }
 }
 
-/// Ends the transaction after `work`: nothing was written, so that ends the snapshot.
-fn in_snapshot<T, E>(
-    conn: &mut AnyConnection,
-    work: impl FnOnce(&mut AnyConnection) -> Result<T, E>,
-) -> Result<T, E> {
-    let outcome = work(conn);
-    roll_back(conn);
-    outcome
-}
-
 async fn block<T, E>(work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
 where
     T: Send + 'static,
@@ -326,68 +342,4 @@ where
 {
     #[expect(clippy::disallowed_methods, reason = "the permit is held by the blocking task itself")]
     web::block(work).await.map_err(|_panicked| Failure::Panicked)?
-}
-
-/// The transaction itself, for callers that already are on a blocking thread.
-///
-/// # Errors
-///
-/// The error of `work`, or [`Failure`] in its clothes.
-pub fn transact<T, E, F>(
-    conn: &mut AnyConnection,
-    actor: &Actor,
-    now: chrono::DateTime<chrono::Utc>,
-    mode: Mode,
-    work: F,
-) -> Result<T, E>
-where
-    F: FnOnce(&mut Tx) -> Result<T, E>,
-    E: From<Failure>,
-{
-    commit(conn, actor, now, mode, work).map(|(value, _is_news)| value)
-}
-
-/// The transaction, and whether it left changes to tell.
-fn commit<T, E, F>(
-    conn: &mut AnyConnection,
-    actor: &Actor,
-    now: chrono::DateTime<chrono::Utc>,
-    mode: Mode,
-    work: F,
-) -> Result<(T, bool), E>
-where
-    F: FnOnce(&mut Tx) -> Result<T, E>,
-    E: From<Failure>,
-{
-    let begin = match conn {
-        AnyConnection::Postgres(_) => "BEGIN",
-        AnyConnection::Sqlite(_) => "BEGIN IMMEDIATE",
-    };
-    conn.batch_execute(begin).map_err(Failure::Transaction)?;
-    let mut tx = Tx::new(conn, actor, now);
-    let outcome = work(&mut tx).and_then(|value| {
-        if mode == Mode::Keep {
-            tx.write_journal().map_err(Failure::Transaction)?;
-        }
-        Ok((value, mode == Mode::Keep && tx.has_changes()))
-    });
-    match outcome {
-        Ok(told) if mode == Mode::Keep => {
-            if let Err(cause) = conn.batch_execute("COMMIT") {
-                roll_back(conn);
-                return Err(Failure::Transaction(cause).into());
-            }
-            Ok(told)
-        }
-        other => {
-            roll_back(conn);
-            other
-        }
-    }
-}
-
-fn roll_back(conn: &mut AnyConnection) {
-    if let Err(cause) = conn.batch_execute("ROLLBACK") {
-        log::error!("rollback failed: {cause}");
-    }
 }

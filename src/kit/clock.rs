@@ -34,6 +34,12 @@ impl Clock {
         }
     }
 
+    /// Whether it tells what it was set to, and not the system's time.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        self.set_to.is_some()
+    }
+
     /// Now, in UTC, cut to whole microseconds (what both databases keep).
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

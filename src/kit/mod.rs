@@ -9,6 +9,7 @@ pub mod decimal;
 pub mod education;
 pub mod id;
 pub mod lang;
+pub mod logging;
 pub mod outcome;
 pub mod personal_data;
 pub mod plural;

@@ -2,7 +2,9 @@
 //! handler, how errors are answered, and the headers of every answer.
 
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
@@ -14,13 +16,22 @@ use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt;
 
+use super::access_log;
+use super::known::Known;
 use super::metrics::Metrics;
+use super::peer;
+use super::rate::{Class, Exhausted, Limits};
+use crate::db::{Db, timing};
 use crate::error::Error;
 use crate::kit::clock::Clock;
 use crate::kit::id::new_uuid;
-use crate::kit::lang::Lang;
+use crate::kit::lang::{Bi, Lang};
 use crate::problems;
 
+/// Bytes of the path and query of a request at most.
+const TARGET_LIMIT: usize = 8_000;
+/// Bytes of the header fields of a request together at most.
+const HEAD_LIMIT: usize = 16 * 1024;
 /// Characters of a client's `X-Request-Id` at most.
 const REQUEST_ID_LIMIT: usize = 64;
 
@@ -39,6 +50,8 @@ pub struct RequestInfo {
     pub request_id: String,
     /// The language of titles and labels.
     pub lang: Lang,
+    /// Whence it comes.
+    pub address: IpAddr,
     /// The instant of the request.
     pub now: DateTime<Utc>,
     target: String,
@@ -62,6 +75,7 @@ impl RequestInfo {
         Self {
             request_id: given.map_or_else(new_uuid, str::to_owned),
             lang: text(header::ACCEPT_LANGUAGE).map_or(Lang::Ru, Lang::negotiate),
+            address: peer::address(req),
             now: clock.map_or_else(|| Clock::system().now(), |clock| clock.now()),
             target: req.uri().to_string(),
             if_none_match: text(header::IF_NONE_MATCH).map(str::to_owned),
@@ -111,34 +125,36 @@ pub async fn around<B: MessageBody + 'static>(
     let metrics = req.app_data::<web::Data<Metrics>>().cloned();
     let in_flight = metrics.as_ref().map(|metrics| metrics.begin());
     let started = std::time::Instant::now();
-    let outcome = match refused_at_the_door(req.request()) {
+    let mut in_database = Duration::ZERO;
+    let outcome = match admitted(req.request()).err() {
         Some(error) => Ok(req.into_response(error.render(info.lang, &info.request_id))),
         // The request must not be cloned before it is routed: actix needs it alone then.
-        None => match AssertUnwindSafe(next.call(req)).catch_unwind().await {
-            Ok(Ok(response)) => Ok(answer_errors(response.map_into_boxed_body(), &info)),
-            Ok(Err(error)) => Err(rendered(&error, StatusCode::INTERNAL_SERVER_ERROR, &info)),
-            Err(_panic) => {
-                let error = Error::Internal(anyhow::anyhow!("a handler panicked"));
-                Err(error.render(info.lang, &info.request_id))
+        None => {
+            let (served, spent) = timing::measured(AssertUnwindSafe(next.call(req)).catch_unwind()).await;
+            in_database = spent;
+            match served {
+                Ok(Ok(response)) => Ok(answer_errors(response.map_into_boxed_body(), &info)),
+                Ok(Err(error)) => Err(rendered(&error, StatusCode::INTERNAL_SERVER_ERROR, &info)),
+                Err(_panic) => {
+                    let error = Error::Internal(anyhow::anyhow!("a handler panicked"));
+                    Err(error.render(info.lang, &info.request_id))
+                }
             }
-        },
+        }
     };
     let status = outcome.as_ref().map_or_else(HttpResponse::status, ServiceResponse::status);
+    let took = started.elapsed();
     drop(in_flight);
+    let known = outcome.as_ref().map(|response| Known::of(response.request())).unwrap_or_default();
     if let Some(metrics) = metrics {
         let route = outcome.as_ref().ok().and_then(|response| response.request().match_pattern());
-        metrics.answered(method.as_str(), route, status.as_u16(), started.elapsed());
+        metrics.answered(method.as_str(), route, status.as_u16(), took);
     }
-    log::info!(
-        "{} {method} {} {} {} ms",
-        info.request_id,
-        path.escape_debug(),
-        status.as_u16(),
-        started.elapsed().as_millis()
-    );
+    access_log::line(&info.request_id, &method, &path, status, took, known.subject.as_deref());
     match outcome {
         Ok(mut response) => {
             complete(response.headers_mut(), &path, &info);
+            told(response.headers_mut(), &known, took, in_database);
             Ok(response)
         }
         Err(mut response) => {
@@ -148,8 +164,40 @@ pub async fn around<B: MessageBody + 'static>(
     }
 }
 
+/// What is refused before any handler, from the cheapest check to the dearest.
+fn admitted(req: &HttpRequest) -> Result<(), Error> {
+    if let Some(refused) = refused_at_the_door(req) {
+        return Err(refused);
+    }
+    let Some(limits) = req.app_data::<web::Data<Limits>>().filter(|_| !req.path().starts_with("/health"))
+    else {
+        return Ok(());
+    };
+    let rate = limits.admit_address(peer::address(req), Class::of(req.method(), req.path()));
+    Known::note(req, |known| {
+        known.rate = match &rate {
+            Ok(standing) => *standing,
+            Err(Exhausted(standing)) => Some(*standing),
+        };
+    });
+    rate?;
+    // Who would only wait in vain is told so before anything is spent on him.
+    if req.path().starts_with("/api/") && req.app_data::<web::Data<Db>>().is_some_and(|db| db.is_overloaded())
+    {
+        return Err(Error::refuse(&problems::UNAVAILABLE));
+    }
+    Ok(())
+}
+
 fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
     let headers = req.headers();
+    if req.uri().path_and_query().is_some_and(|target| target.as_str().len() > TARGET_LIMIT) {
+        return Some(Error::because(&problems::MALFORMED_REQUEST, too_long()));
+    }
+    let head: usize = headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if head > HEAD_LIMIT {
+        return Some(Error::refuse(&problems::HEAD_TOO_LARGE));
+    }
     if let Some(AllowedHosts(hosts)) = req.app_data::<web::Data<AllowedHosts>>().map(|hosts| hosts.as_ref())
         && !hosts.is_empty()
         && !asks_for_one_of(hosts, req)
@@ -174,6 +222,10 @@ fn refused_at_the_door(req: &HttpRequest) -> Option<Error> {
         return Some(Error::refuse(&problems::NOT_ACCEPTABLE));
     }
     None
+}
+
+fn too_long() -> Bi {
+    Bi::fixed("Адрес запроса длиннее 8000 байт", "The address of the request is longer than 8000 bytes")
 }
 
 /// Whether the target and the `Host` of a request, where given, name a host that is served.
@@ -225,6 +277,25 @@ fn rendered(error: &actix_web::Error, status: StatusCode, info: &RequestInfo) ->
         _ => Error::Internal(anyhow::anyhow!("{error}")),
     };
     own.render(info.lang, &info.request_id)
+}
+
+/// Adds what the caller may know of his quota, and an administrator of where the time went.
+fn told(headers: &mut HeaderMap, known: &Known, took: Duration, in_database: Duration) {
+    let mut set = |name: &'static str, value: String| {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    };
+    if let Some(standing) = known.rate {
+        let (policy, rate) = standing.headers();
+        set("ratelimit-policy", policy);
+        set("ratelimit", rate);
+    }
+    if known.is_admin {
+        let milliseconds = |time: Duration| time.as_secs_f64() * 1000.0;
+        let (all, database) = (milliseconds(took), milliseconds(in_database));
+        set("server-timing", format!("db;dur={database:.1}, total;dur={all:.1}"));
+    }
 }
 
 /// Adds the headers of every answer, where the handler has not set them itself.

@@ -1,6 +1,7 @@
 //! The conventions of HTTP that every operation shares: strict bodies and queries,
 //! versions and tags, repeats, dry runs, problems. The contract's section 1 in code.
 
+pub mod access_log;
 pub mod action;
 pub mod answer;
 pub mod body;
@@ -11,11 +12,14 @@ pub mod download;
 pub mod filter;
 pub mod format;
 pub mod json;
+pub mod known;
 pub mod metrics;
 pub mod operations;
+pub mod peer;
 pub mod precondition;
 pub mod printed;
 pub mod query;
+pub mod rate;
 pub mod reading;
 pub mod rows_upload;
 pub mod upload;
@@ -26,6 +30,7 @@ pub use self::answer::{Answer, Listing, resource};
 pub use self::body::Body;
 pub use self::conventions::RequestInfo;
 pub use self::format::Format;
+pub use self::known::Known;
 pub use self::operations::{Described, Operations};
 pub use self::precondition::IfMatch;
 pub use self::printed::Printed;

@@ -3,6 +3,8 @@
 //! Each cell is the first answer to a request without `If-Match` and with an empty body,
 //! so that 401, 403 and 404 tell who may not, and anything else tells who may.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use school_roadmap::api::document::document;
 use school_roadmap::auth::ClientScope;
@@ -12,13 +14,36 @@ use school_roadmap::demo::play::{self, PASSWORD, Played};
 use school_roadmap::kit::code::Code;
 use serde_json::{Value, json};
 
-use crate::app::{Sqlite, TestApp};
+use rstest::rstest;
+
+use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::{Client, Reply, Resource};
 use crate::indicators::own;
 use crate::sign_in::log_in;
+use crate::witness::Witness;
 
 /// Changes state whatever the body: asked last.
 const LAST: &str = "/api/v1/auth/logout";
+
+/// Public, or shipped with the service.
+const EVERYBODYS: [&str; 4] = ["/public/", "/verify/", "/problems/", "/conclusion-templates/"];
+
+/// Anybody's to ask, or about oneself.
+const OPEN: [&str; 5] = ["/auth/login", "/auth/refresh", "/auth/logout", "/oauth/token", "/me/password"];
+
+/// What an administrator alone may do.
+const ADMINISTRATION: [&str; 10] = [
+    "GET /api/v1/clients",
+    "POST /api/v1/clients",
+    "GET /api/v1/clients/{id}",
+    "PATCH /api/v1/clients/{id}",
+    "DELETE /api/v1/clients/{id}",
+    "POST /api/v1/clients/{id}/secrets",
+    "DELETE /api/v1/clients/{id}/secrets/{secret_id}",
+    "POST /api/v1/municipalities",
+    "POST /api/v1/accounts/{id}/anonymise",
+    "POST /api/v1/schools/{id}/transfer",
+];
 
 /// Asks for a municipality in its query.
 pub const OF_ONE_PLACE: &str = "/api/v1/public/indicator-values";
@@ -80,8 +105,12 @@ pub fn region() -> Value {
 
 /// A service that may deliver to the portal.
 pub async fn started() -> TestApp {
+    started_on(Sqlite).await.unwrap()
+}
+
+async fn started_on(on: Database) -> Option<TestApp> {
     let set = |config: &mut Config| config.webhook_targets = "portal.example:443".parse().unwrap();
-    TestApp::start_with(Sqlite, set).await.unwrap()
+    TestApp::start_with(on, set).await
 }
 
 /// A webhook of a client; its id.
@@ -113,9 +142,15 @@ async fn ask(client: &Client, method: &str, path: &str) -> u16 {
     Reply::of(request).await.status
 }
 
+#[rstest]
 #[actix_web::test]
-async fn every_operation_answers_every_role_as_the_table_says() {
-    let app = started().await;
+async fn every_operation_answers_every_role_as_the_table_says(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = started_on(on).await else {
+        return;
+    };
+    let (mut foreign, mut admin, mut viewer) =
+        (Witness::of("Z01", on), Witness::of("Z08", on), Witness::of("Z09", on));
+    let mut answers = BTreeSet::new();
     app.clock.set(play::beginning());
     let case = Case::reference().unwrap();
     let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
@@ -152,6 +187,29 @@ async fn every_operation_answers_every_role_as_the_table_says() {
             let status = ask(client, method, &target).await;
             assert!(status < 500, "{method} {target} by {name}: {status}");
             row.push_str(&format!(" {status:<width$}", width = name.len()));
+            if path.contains('{')
+                && name.starts_with("other_")
+                && !EVERYBODYS.iter().any(|of| path.contains(of))
+            {
+                // A school reads what its department shares with all of them.
+                let shared = *name == "other_school" && !path.contains("/reports/");
+                let taken = method == "PUT" && path.contains("/by-ogrn/");
+                assert!(
+                    shared || taken || matches!(status, 403 | 404),
+                    "{method} {path} by {name}: {status}"
+                );
+                if !shared && !taken {
+                    answers.insert(("foreign", status));
+                }
+            }
+            if ADMINISTRATION.contains(&format!("{method} {path}").as_str()) && *name != "admin" {
+                assert_eq!(status, if *name == "anonymous" { 401 } else { 403 }, "{method} {path} by {name}");
+                answers.insert(("admin", status));
+            }
+            if method != "GET" && *name == "region" && !OPEN.iter().any(|of| path.ends_with(of)) {
+                assert_eq!(status, 403, "{method} {path} by {name}");
+                answers.insert(("viewer", status));
+            }
         }
         table.push_str(row.trim_end());
         table.push('\n');
@@ -161,6 +219,18 @@ async fn every_operation_answers_every_role_as_the_table_says() {
         stored_before = state_of(&app);
     }
     insta::assert_snapshot!("access", table);
+    for (kind, status) in answers {
+        match kind {
+            "foreign" => foreign.saw(status.to_string()),
+            "admin" => admin.saw(status.to_string()),
+            _ => viewer.saw(status.to_string()),
+        }
+    }
+    for mut seen in [foreign, viewer] {
+        seen.saw("nothing new in the change feed");
+        seen.report();
+    }
+    admin.report();
 }
 
 /// Every operation of the document, the one that changes state whatever the body last.
@@ -177,9 +247,13 @@ fn operations() -> Vec<(String, String)> {
 }
 
 /// The same for service clients: which scope opens which operation, and that none opens another.
+#[rstest]
 #[actix_web::test]
-async fn every_operation_opens_to_the_scopes_that_the_table_names() {
-    let app = started().await;
+async fn every_operation_opens_to_the_scopes_that_the_table_names(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = started_on(on).await else {
+        return;
+    };
+    let mut seen = Witness::of("Z10", on);
     app.clock.set(play::beginning());
     let case = Case::reference().unwrap();
     let played = play::whole(&app.url, &app.clock, &app.database_url, &case, &|_| ()).await.unwrap();
@@ -227,6 +301,9 @@ async fn every_operation_opens_to_the_scopes_that_the_table_names() {
         assert_eq!(state_of(&app), stored, "{method} {path} changed something");
     }
     insta::assert_snapshot!("access_scopes", table);
+    seen.saw("403 wherever the table opens nothing to its scope");
+    seen.saw("nothing new in the change feed");
+    seen.report();
 }
 
 /// How many changes the feed holds: nothing refused adds one.

@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::campaign::{Campaign, done, evidence};
 use crate::client::{Client, Reply, Resource};
+use crate::witness::Witness;
 
 /// Sends a request until the service is not too busy for it: being busy decides nothing.
-async fn insist(request: reqwest::RequestBuilder) -> Reply {
+pub async fn insist(request: reqwest::RequestBuilder) -> Reply {
     loop {
         let reply = Reply::of(request.try_clone().unwrap()).await;
         if reply.status != 503 {
@@ -114,8 +115,8 @@ async fn a_create_sent_eight_times_at_once_is_done_once(#[values(Sqlite, Postgre
 /// A state, and the steps that the diagram does not lead from it.
 type Row<'a> = (&'a str, &'a [&'a str]);
 
-/// Tries every step of a row: each is refused by 409 and changes nothing.
-async fn out_of_turn(client: &Client, path: &str, (state, steps): Row<'_>) {
+/// Tries every step of a row: each is refused by 409 and changes nothing; how many there were.
+async fn out_of_turn(client: &Client, path: &str, (state, steps): Row<'_>) -> usize {
     let before = client.get(path).await.expect(200);
     assert_eq!(before["status"], state, "{path}");
     for step in steps {
@@ -130,6 +131,7 @@ async fn out_of_turn(client: &Client, path: &str, (state, steps): Row<'_>) {
         assert!(!reply.problem(409).is_empty());
         assert_eq!(client.get(path).await.expect(200), before, "{path} {state} {step}");
     }
+    steps.len()
 }
 
 /// Does a step of the diagram.
@@ -158,26 +160,30 @@ async fn a_report_keeps_to_its_diagram(#[values(Sqlite, Postgres)] on: Database)
     let school = ("submit", "withdraw", "PATCH");
     let department = ("start-review", "return", "accept");
 
-    out_of_turn(principal, &report, ("draft", &[school.1])).await;
-    out_of_turn(officer, &report, ("draft", &[department.0, department.1, department.2])).await;
+    let mut refused = out_of_turn(principal, &report, ("draft", &[school.1])).await;
+    refused += out_of_turn(officer, &report, ("draft", &[department.0, department.1, department.2])).await;
     story.act(principal, &report, "submit").await.expect(200);
-    out_of_turn(principal, &report, ("submitted", &[school.0, school.2])).await;
+    refused += out_of_turn(principal, &report, ("submitted", &[school.0, school.2])).await;
     story.act(officer, &report, "start-review").await.expect(200);
-    out_of_turn(principal, &report, ("submitted", &[school.0, school.1, school.2])).await;
+    refused += out_of_turn(principal, &report, ("submitted", &[school.0, school.1, school.2])).await;
     story.act(officer, &report, "return").await.expect(200);
-    out_of_turn(principal, &report, ("returned", &[school.1])).await;
-    out_of_turn(officer, &report, ("returned", &[department.0, department.1, department.2])).await;
+    refused += out_of_turn(principal, &report, ("returned", &[school.1])).await;
+    refused += out_of_turn(officer, &report, ("returned", &[department.0, department.1, department.2])).await;
     story.act(principal, &report, "submit").await.expect(200);
     story.act(officer, &report, "accept").await.expect(200);
-    out_of_turn(principal, &report, ("accepted", &[school.0, school.1, school.2])).await;
-    out_of_turn(officer, &report, ("accepted", &[department.0, department.2])).await;
+    refused += out_of_turn(principal, &report, ("accepted", &[school.0, school.1, school.2])).await;
+    refused += out_of_turn(officer, &report, ("accepted", &[department.0, department.2])).await;
 
     let released = story.report_of(Some(&story.schools[1])).await;
     let release = format!("schools/{}/release", story.schools[1]);
     step(officer, &story.monitoring, &release, &reason()).await;
     let other = story.app.as_school_head(&story.municipality, &story.schools[1]);
-    out_of_turn(&other, &released, ("cancelled", &[school.0, school.1, school.2])).await;
-    out_of_turn(officer, &released, ("cancelled", &[department.0, department.1, department.2])).await;
+    refused += out_of_turn(&other, &released, ("cancelled", &[school.0, school.1, school.2])).await;
+    refused +=
+        out_of_turn(officer, &released, ("cancelled", &[department.0, department.1, department.2])).await;
+    let mut seen = Witness::of("Z11", on);
+    seen.saw(format!("report: 409 and unchanged for each of {refused} steps out of turn"));
+    seen.report();
 }
 
 #[rstest]

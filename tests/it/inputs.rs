@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::{Client, Reply, Resource};
 use crate::sign_in::log_in;
+use crate::witness::Witness;
 
 const ORDERS: &str = "/api/v1/orders";
 const SCHOOLS: &str = "/api/v1/schools";
@@ -469,4 +470,8 @@ async fn a_flood_of_sign_ins_is_shed_and_does_not_stop_the_others(#[values(Sqlit
     }
     assert!(statuses.contains(&401), "those whose turn came are answered: {statuses:?}");
     insist(|| officer.request(reqwest::Method::GET, ORDERS)).await.expect(200);
+    let mut seen = Witness::of("A06", on);
+    seen.saw("401, or 429 or 503 with Retry-After");
+    seen.saw("others are served");
+    seen.report();
 }

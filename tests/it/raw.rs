@@ -62,12 +62,21 @@ impl Raw {
     /// The next answer, whole.
     #[track_caller]
     pub fn reply(&mut self) -> RawReply {
+        let reply = self.reply_or_end();
+        reply.unwrap_or_else(|| {
+            panic!("closed without an answer: {:?}", String::from_utf8_lossy(&self.received))
+        })
+    }
+
+    /// The next answer, whole; `None` when the service hangs up before.
+    pub fn reply_or_end(&mut self) -> Option<RawReply> {
         loop {
             if let Some(reply) = self.parsed() {
-                return reply;
+                return Some(reply);
             }
-            let count = self.receive().unwrap_or_else(|| panic!("no answer in time"));
-            assert!(count > 0, "closed without an answer: {:?}", String::from_utf8_lossy(&self.received));
+            if self.receive().unwrap_or_else(|| panic!("no answer in time")) == 0 {
+                return None;
+            }
         }
     }
 

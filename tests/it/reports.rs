@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::app::{Database, Postgres, Sqlite};
 use crate::campaign::{Campaign, done, evidence, registered_order};
 use crate::client::Resource;
+use crate::witness::Witness;
 
 fn statuses(page: &Value) -> Vec<&str> {
     page["items"].as_array().unwrap().iter().map(|r| r["status"].as_str().unwrap()).collect()
@@ -178,8 +179,14 @@ async fn who_submits_the_municipalitys_report_does_not_accept_it(#[values(Sqlite
     story.officer.put(&item, 1, &done()).await.expect(200);
     story.act(&story.head, &report, "submit").await.expect(200);
 
-    assert_eq!(story.act(&story.officer, &report, "accept").await.problem(403), "forbidden");
-    assert_eq!(story.act(&story.head, &report, "accept").await.problem(409), "own-report");
+    let mut seen = Witness::of("Z12", on);
+    let lower = story.act(&story.officer, &report, "accept").await;
+    assert_eq!(lower.problem(403), "forbidden");
+    seen.saw(format!("an officer: {}", lower.status));
+    let own = story.act(&story.head, &report, "accept").await;
+    assert_eq!(own.problem(409), "own-report");
+    seen.saw(format!("who sent it: {}", own.status));
+    seen.report();
     let other = story.app.as_head(&story.municipality);
     assert_eq!(story.act(&other, &report, "accept").await.expect(200)["status"], "accepted");
     let back = story.act(&story.head, &report, "return").await.expect(200);

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::{Client, Reply, Resource};
+use crate::witness::Witness;
 
 const LIST: &str = "/api/v1/schools";
 const OGRN: &str = "1025799000017";
@@ -383,7 +384,12 @@ async fn access_codes_stay_with_the_school_and_its_department(#[values(Sqlite, P
         let read = own.get(&at(id.as_str())).await.expect(200);
         assert_eq!((&read["vpr_login"], read.get("gia_code")), (&json!("edu570001"), Some(&Value::Null)));
     }
-    for other in [app.as_curator(&municipality, &[&id]), app.as_region("57"), app.as_admin()] {
+    let mut seen = Witness::of("Z17", on);
+    for (name, other) in [
+        ("curator", app.as_curator(&municipality, &[&id])),
+        ("region", app.as_region("57")),
+        ("admin", app.as_admin()),
+    ] {
         let listed = other.get(LIST).await.expect(200)["items"][0].clone();
         for read in [other.get(&at(id.as_str())).await.expect(200), listed] {
             assert_eq!((read.get("vpr_login"), read.get("gia_code")), (None, None));
@@ -391,7 +397,9 @@ async fn access_codes_stay_with_the_school_and_its_department(#[values(Sqlite, P
         let asked = other.get(&format!("{LIST}?fields=vpr_login")).await.expect(200);
         assert_eq!(asked["items"], json!([{}]));
         assert_eq!(names(&other, "q=edu570001").await, [""; 0], "nor does the search disclose them");
+        seen.saw(format!("{name}: no access codes"));
     }
+    seen.report();
 }
 
 #[rstest]

@@ -7,7 +7,9 @@ use school_roadmap::kit::id::MunicipalityId;
 use serde_json::{Value, json};
 
 use crate::app::{Database, Postgres, Sqlite, TestApp};
+use crate::auth::Forge;
 use crate::client::{Client, Reply, Resource};
+use crate::witness::Witness;
 
 const OWN: &str = "пять синих тракторов";
 
@@ -160,8 +162,13 @@ async fn a_refused_sign_in_does_not_tell_why(#[values(Sqlite, Postgres)] on: Dat
         }
     }
     let (known, unknown) = (median(known), median(unknown));
+    let mut seen = Witness::of("A02", on);
+    seen.answer(&wrong);
+    seen.saw("the same body for all");
     // Without the decoy hash an unknown login answers in a tenth of the time; the machine is shared.
     assert!(unknown * 4 > known, "known {known} µs, unknown {unknown} µs");
+    seen.saw("times of one order");
+    seen.report();
 }
 
 #[rstest]
@@ -240,10 +247,17 @@ async fn a_refresh_token_is_used_once_but_for_a_lost_reply(#[values(Sqlite, Post
 
     // Somebody else has the first one: the whole family ends, the holder of the second one too.
     app.set_time("2023-03-01T09:00:11Z");
-    assert_eq!(refresh(&app, first).await.problem(401), "unauthenticated");
-    assert_eq!(refresh(&app, &second["refresh_token"]).await.problem(401), "unauthenticated");
-    assert_eq!(client.get("/api/v1/me").await.problem(401), "unauthenticated");
-    assert_eq!(person.client(&app).get("/api/v1/me").await.problem(401), "unauthenticated");
+    let mut seen = Witness::of("J24", on);
+    for (name, reply) in [
+        ("used again", refresh(&app, first).await),
+        ("the next one", refresh(&app, &second["refresh_token"]).await),
+        ("access by the next one", client.get("/api/v1/me").await),
+        ("access by the first one", person.client(&app).get("/api/v1/me").await),
+    ] {
+        assert_eq!(reply.problem(401), "unauthenticated", "{name}");
+        seen.saw(format!("{name}: {}", reply.status));
+    }
+    seen.report();
 }
 
 #[rstest]
@@ -273,8 +287,17 @@ async fn signing_out_ends_the_session_and_no_other(#[values(Sqlite, Postgres)] o
     let (client, other) = (person.client(&app), app.with_token(other["access_token"].as_str().unwrap()));
 
     let request = client.request(reqwest::Method::POST, "/api/v1/auth/logout");
+    let token = person.pair["access_token"].as_str().unwrap();
+    let otherwise = app.with_token(&Forge::of(&app, token).with_header("cty", json!("x")));
+    otherwise.get("/api/v1/me").await.expect(200);
     Reply::of(request).await.expect(204);
-    assert_eq!(client.get("/api/v1/me").await.problem(401), "unauthenticated");
+    let mut seen = Witness::of("J22", on);
+    for (name, client) in [("the same", &client), ("written otherwise", &otherwise)] {
+        let replayed = client.get("/api/v1/me").await;
+        assert_eq!(replayed.problem(401), "unauthenticated", "{name}");
+        seen.saw(format!("{name}: {}", replayed.status));
+    }
+    seen.report();
     assert_eq!(refresh(&app, &person.pair["refresh_token"]).await.problem(401), "unauthenticated");
     other.get("/api/v1/me").await.expect(200);
 }
@@ -293,7 +316,20 @@ async fn an_own_password_needs_the_current_one_and_ends_every_session(
 
     let wrong = change(&client, "неверный пароль", "Qwerty123456").await;
     assert_eq!(wrong.violations(422), ["/current_password wrong-password", "/new_password password-common"]);
+    let absent =
+        client.post("/api/v1/me/password", &json!({"new_password": "сорок мероприятий за год"})).await;
+    assert_eq!(absent.violations(422), ["/current_password required"]);
+    let guessed = change(&client, "неверный пароль", "сорок мероприятий за год").await;
+    assert_eq!(guessed.violations(422), ["/current_password wrong-password"]);
+    let mut seen = Witness::of("A10", on);
+    seen.saw(format!("absent: {} required", absent.status));
+    seen.saw(format!("wrong: {} wrong-password", guessed.status));
+    log_in(&app, &person.login, OWN).await.expect(200);
+    seen.saw("the old one still opens");
+    seen.report();
+    let mut weak = Witness::of("A05", on);
     for (new, code) in [
+        ("Qwerty123456", "password-common"),
         ("короткий", "too-short"),
         ("IVANOVA.ANNA", "password-is-login"),
         ("school-roadmap 57", "password-names-service"),
@@ -301,7 +337,9 @@ async fn an_own_password_needs_the_current_one_and_ends_every_session(
     ] {
         let refused = change(&client, OWN, new).await;
         assert_eq!(refused.violations(422), [format!("/new_password {code}")]);
+        weak.saw(format!("{} {code}", refused.status));
     }
+    weak.report();
     assert_eq!(
         client.post("/api/v1/me/password", &json!({"new_password": "x".repeat(129)})).await.violations(422),
         ["/current_password required", "/new_password too-long"]
@@ -309,10 +347,13 @@ async fn an_own_password_needs_the_current_one_and_ends_every_session(
 
     let new = format!(" {}", "ё".repeat(60) + "1 ");
     let pair = change(&client, OWN, &new).await.expect(200);
+    let mut seen = Witness::of("J23", on);
     for ended in [&person.pair, &other] {
-        let ended = app.with_token(ended["access_token"].as_str().unwrap());
-        assert_eq!(ended.get("/api/v1/me").await.problem(401), "unauthenticated");
+        let ended = app.with_token(ended["access_token"].as_str().unwrap()).get("/api/v1/me").await;
+        assert_eq!(ended.problem(401), "unauthenticated");
+        seen.answer(&ended);
     }
+    seen.report();
     app.with_token(pair["access_token"].as_str().unwrap()).get("/api/v1/me").await.expect(200);
     assert_eq!(log_in(&app, &person.login, new.trim()).await.status, 401, "spaces belong to it");
     log_in(&app, &person.login, &new).await.expect(200);

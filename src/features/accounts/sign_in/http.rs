@@ -100,7 +100,7 @@ async fn login(
     body: Body<LoginIn>,
 ) -> Result<HttpResponse, Error> {
     let LoginIn { login, password } = body.checked()?;
-    attempts.admit(&login, info.now)?;
+    attempts.admit(&login, info.address, info.now)?;
     let sought = login.clone();
     let account = db.read(move |conn| Ok::<_, Error>(store::find_by_login(conn, &sought)?)).await?;
     let stored = flow::usable_hash(account.as_ref(), info.now.naive_utc());
@@ -129,7 +129,7 @@ async fn login(
         })
         .await?
         .ok_or_else(|| Error::refuse(&problems::LOGIN_FAILED))?;
-    attempts.forget(&login);
+    attempts.succeeded(&login, info.address);
     pair(&tokens, opened)
 }
 

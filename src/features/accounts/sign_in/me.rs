@@ -151,7 +151,7 @@ pub(super) async fn change_password(
     let PasswordChange { current_password, new_password } = body.checked()?;
     let (actor, id) = (permit.caller.actor(), permit.caller.account()?.clone());
     let account = own_account(&db, id.clone()).await?.row;
-    attempts.admit(&account.login, info.now)?;
+    attempts.admit(&account.login, info.address, info.now)?;
 
     let mut violations = rules::violations("/new_password", &new_password, &account.login);
     if new_password == current_password {
@@ -166,7 +166,7 @@ pub(super) async fn change_password(
     }
     let stored = account.password_hash;
     if password::verify_in_turn(current_password, stored.clone()).await? {
-        attempts.forget(&account.login);
+        attempts.succeeded(&account.login, info.address);
     } else {
         violations.push(Violation::new(
             "/current_password",

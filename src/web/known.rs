@@ -1,0 +1,31 @@
+//! What is found out about a request while it is answered, for its headers and its log line.
+
+use actix_web::{HttpMessage, HttpRequest};
+
+use super::rate::Standing;
+
+/// Left with the request by whoever finds it out.
+#[derive(Debug, Clone, Default)]
+pub struct Known {
+    /// Id of the account or client that asks.
+    pub subject: Option<String>,
+    /// Whether an administrator asks: he sees where the time went.
+    pub is_admin: bool,
+    /// How the caller stands with the narrowest quota that counted.
+    pub rate: Option<Standing>,
+}
+
+impl Known {
+    /// What is known of the request by now.
+    #[must_use]
+    pub fn of(req: &HttpRequest) -> Self {
+        req.extensions().get::<Self>().cloned().unwrap_or_default()
+    }
+
+    /// Adds to it.
+    pub fn note(req: &HttpRequest, add: impl FnOnce(&mut Self)) {
+        let mut known = Self::of(req);
+        add(&mut known);
+        req.extensions_mut().insert(known);
+    }
+}
