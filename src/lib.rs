@@ -23,7 +23,7 @@
 //! - [`mod@print`]: what documents share: dates in words, paper by the standard, tables as CSV and XLSX.
 //! - [`problems`], [`error`]: every refusal has its type, its page, and who can act.
 //! - [`web`]: the conventions of the contract: strict bodies checked against the very
-//!   schema that the document shows, strict queries, pages, tags, repeats, dry runs.
+//!   schema that the document shows, strict queries, pages, tags, repeats, dry runs, quotas.
 //! - [`auth`]: keys, tokens, sessions, clients and their scopes, an outside issuer, sealed secrets, and [`auth::Permit`]: the proof that the caller may
 //!   do an action, with the scope it reaches.
 //! - [`features`]: one folder per resource. `policy` says who may, `domain` the rules
