@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::kit::clock::Clock;
 use crate::kit::id::{AccountId, ClientId, SessionId};
 use crate::problems;
-use crate::web::rate::{Class, Exhausted, Limits};
+use crate::web::rate::{Class, Limits};
 use crate::web::{Known, RequestInfo};
 
 /// Something that some roles and clients may do. Declared in `policy.rs` by `actions!`.
@@ -209,13 +209,8 @@ fn admit(req: &HttpRequest, caller: &Caller) -> Result<(), Error> {
     Known::note(req, |known| {
         known.subject = Some(subject.to_owned());
         known.is_admin = matches!(caller.rights, Rights::Role(Role::Admin));
-        known.rate = match &rate {
-            Ok(standing) => standing.or(known.rate),
-            Err(Exhausted(standing)) => Some(*standing),
-        };
     });
-    rate?;
-    Ok(())
+    Known::counted(req, rate)
 }
 
 /// Who calls, how far his rights reach, and whether a one-time password is still to be changed.

@@ -20,7 +20,7 @@ use super::access_log;
 use super::known::Known;
 use super::metrics::Metrics;
 use super::peer;
-use super::rate::{Class, Exhausted, Limits};
+use super::rate::{Class, Limits};
 use crate::db::{Db, timing};
 use crate::error::Error;
 use crate::kit::clock::Clock;
@@ -173,14 +173,7 @@ fn admitted(req: &HttpRequest) -> Result<(), Error> {
     else {
         return Ok(());
     };
-    let rate = limits.admit_address(peer::address(req), Class::of(req.method(), req.path()));
-    Known::note(req, |known| {
-        known.rate = match &rate {
-            Ok(standing) => *standing,
-            Err(Exhausted(standing)) => Some(*standing),
-        };
-    });
-    rate?;
+    Known::counted(req, limits.admit_address(peer::address(req), Class::of(req.method(), req.path())))?;
     // Who would only wait in vain is told so before anything is spent on him.
     if req.path().starts_with("/api/") && req.app_data::<web::Data<Db>>().is_some_and(|db| db.is_overloaded())
     {

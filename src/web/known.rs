@@ -2,7 +2,8 @@
 
 use actix_web::{HttpMessage, HttpRequest};
 
-use super::rate::Standing;
+use super::rate::{Exhausted, Standing};
+use crate::error::Error;
 
 /// Left with the request by whoever finds it out.
 #[derive(Debug, Clone, Default)]
@@ -27,5 +28,21 @@ impl Known {
         let mut known = Self::of(req);
         add(&mut known);
         req.extensions_mut().insert(known);
+    }
+
+    /// Notes how the caller stands with a quota that counted this request, admitted or not.
+    ///
+    /// # Errors
+    ///
+    /// 429 when the quota is used up.
+    pub fn counted(req: &HttpRequest, rate: Result<Option<Standing>, Exhausted>) -> Result<(), Error> {
+        Self::note(req, |known| {
+            known.rate = match &rate {
+                Ok(standing) => standing.or(known.rate),
+                Err(Exhausted(standing)) => Some(*standing),
+            };
+        });
+        rate?;
+        Ok(())
     }
 }
