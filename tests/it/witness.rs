@@ -1,4 +1,4 @@
-//! What the table of `docs/security.md` says was observed.
+//! What the tables of `docs/security.md` and `docs/reliability.md` say was observed.
 //!
 //! A row has an id, what is done, and what is expected; a test sees what happens, on each
 //! database, prints the row, and compares its cell with the committed one. With
@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use crate::app::Database;
 use crate::client::Reply;
 
-/// The rows of the table: a letter, and how many there are.
-const SECURITY: [(char, u32); 3] = [('J', 28), ('A', 10), ('Z', 20)];
+/// The rows of a table: a letter, and how many there are.
+const SECURITY: &[(char, u32)] = &[('J', 28), ('A', 10), ('Z', 20)];
 /// What a cell begins with where the row cannot run here; the reason follows.
 const NOT_RUN: &str = "not run: ";
 
@@ -64,8 +64,9 @@ impl Witness {
     pub fn report(&self) {
         let (id, cell) = (self.id, self.cell());
         assert!(!cell.is_empty() && !cell.contains('|'), "{id}: observed {cell:?}");
-        let path = document();
-        let mut file = File::options().read(true).write(true).open(&path).unwrap();
+        let path = document(if id.starts_with('R') { "reliability.md" } else { "security.md" });
+        let update = std::env::var("UPDATE_TABLES").is_ok();
+        let mut file = File::options().read(true).write(update).open(&path).unwrap();
         // Tests are processes of their own.
         file.lock().unwrap();
         let mut text = String::new();
@@ -78,7 +79,7 @@ impl Witness {
             Database::Postgres => 4,
         }] = &cell;
         let new = format!("| {} |", cells.join(" | "));
-        if std::env::var("UPDATE_TABLES").is_ok() {
+        if update {
             let text = text.replacen(old, &new, 1);
             file.rewind().unwrap();
             file.set_len(0).unwrap();
@@ -95,23 +96,27 @@ fn cells(line: &str) -> [&str; 5] {
     cells.try_into().unwrap_or_else(|_| panic!("not five cells: {line}"))
 }
 
-fn document() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join("security.md")
+fn document(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name)
+}
+
+#[test]
+fn the_table_of_attacks_has_every_row() {
+    expect_every_row("security.md", SECURITY);
 }
 
 /// Every row is in the table, in order; it was seen on both databases by a test, or says why
 /// it cannot run.
-#[test]
-fn the_table_has_every_row() {
+fn expect_every_row(name: &str, letters: &[(char, u32)]) {
     let tests: String = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"))
         .unwrap()
         .filter_map(|entry| std::fs::read_to_string(entry.unwrap().path()).ok())
         .collect();
-    let expected: Vec<String> = SECURITY
+    let expected: Vec<String> = letters
         .iter()
         .flat_map(|(letter, count)| (1..=*count).map(move |number| format!("{letter}{number:02}")))
         .collect();
-    let text = std::fs::read_to_string(document()).unwrap();
+    let text = std::fs::read_to_string(document(name)).unwrap();
     let is_row = |line: &&str| expected.iter().any(|id| line.starts_with(&format!("| {id} |")));
     let rows: Vec<[&str; 5]> = text.lines().filter(is_row).map(cells).collect();
     assert_eq!(rows.iter().map(|row| row[0]).collect::<Vec<_>>(), expected);
