@@ -275,7 +275,10 @@ impl From<FileFailure> for Error {
                 log::error!("the store of files: {cause}");
                 Self::refuse(&problems::UNAVAILABLE)
             }
-            FileFailure::Missing(_) => Self::Internal(failure.into()),
+            FileFailure::Missing(_) | FileFailure::Damaged(_) => {
+                log::error!("{failure}");
+                Self::refuse(&problems::FILE_DAMAGED)
+            }
         }
     }
 }

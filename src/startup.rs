@@ -30,6 +30,7 @@ use crate::web::Reading;
 use crate::web::body::BodyDeadline;
 use crate::web::conventions::{self, AllowedHosts, PublicUrl};
 use crate::web::metrics::Metrics;
+use crate::web::notebook::Notebook;
 use crate::web::rate::Limits;
 use crate::web::upload::UploadLimits;
 
@@ -56,6 +57,7 @@ pub struct Application {
     feed_days: u32,
     delivering: Delivering,
     runner: Runner,
+    notebook: Data<Notebook>,
 }
 
 impl Application {
@@ -108,6 +110,8 @@ impl Application {
         let metrics = Data::new(Metrics::default());
         let rates = Data::new(Limits::new(config.rates, &clock));
         let proxies = Data::new(config.trusted_proxies.clone());
+        let notebook = Data::new(Notebook::default());
+        let shared_notebook = notebook.clone();
         let watched = match config.metrics_listen {
             Some(address) => {
                 let listener = TcpListener::bind(address).context("METRICS_LISTEN")?;
@@ -139,6 +143,7 @@ impl Application {
                 .app_data(metrics.clone())
                 .app_data(rates.clone())
                 .app_data(proxies.clone())
+                .app_data(shared_notebook.clone())
                 .wrap(from_fn(conventions::around))
                 .configure(api::serve)
                 .configure(api::pages::configure)
@@ -154,7 +159,7 @@ impl Application {
             server = server.workers(workers);
         }
         let (server, port, feed_days) = (server.listen(listener)?.run(), address.port(), config.feed_days);
-        Ok(Self { server, port, watched, db, files, clock, feed_days, delivering, runner })
+        Ok(Self { server, port, watched, db, files, clock, feed_days, delivering, runner, notebook })
     }
 
     /// The port it listens on.
@@ -187,6 +192,12 @@ impl Application {
         &self.runner
     }
 
+    /// What it has noted for its audit, which [`run`](Self::run) writes down.
+    #[must_use]
+    pub fn notebook(&self) -> &Data<Notebook> {
+        &self.notebook
+    }
+
     /// The server, to run it beside something else or to stop it by its handle.
     pub fn into_server(self) -> Server {
         self.server
@@ -211,9 +222,15 @@ impl Application {
         let jobs =
             actix_web::rt::spawn(self.runner.clone().work(self.db.clone(), self.files, self.clock.clone()));
         actix_web::rt::spawn(features::audit::keep_sealed(self.db.clone()));
+        let keeping = features::audit::keep_noted(
+            self.db.clone(),
+            self.notebook.clone().into_inner(),
+            self.clock.clone(),
+        );
+        actix_web::rt::spawn(keeping);
         actix_web::rt::spawn(features::tend(self.db.clone(), self.clock, self.feed_days));
         let dispatcher = actix_web::rt::spawn(Dispatcher::new(self.delivering).run());
-        let (db, handle, runner) = (self.db, self.server.handle(), self.runner);
+        let (db, handle, runner) = (self.db.clone(), self.server.handle(), self.runner);
         actix_web::rt::spawn(async move {
             signals.next().await;
             log::info!("stopping: requests in flight are finished first");
@@ -225,6 +242,9 @@ impl Application {
             handle.stop(false).await;
         });
         self.server.await?;
+        if let Err(cause) = features::audit::write_noted(&self.db, &self.notebook, None).await {
+            log::error!("what was read and refused last is missing in the audit: {cause}");
+        }
         if let Some(watched) = watched {
             watched.stop(false).await;
         }

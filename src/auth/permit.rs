@@ -207,7 +207,7 @@ fn admit(req: &HttpRequest, caller: &Caller) -> Result<(), Error> {
     let limits = req.app_data::<Data<Limits>>();
     let rate = limits.map_or(Ok(None), |limits| limits.admit_subject(subject, class));
     Known::note(req, |known| {
-        known.subject = Some(subject.to_owned());
+        known.actor = Some(caller.actor());
         known.is_admin = matches!(caller.rights, Rights::Role(Role::Admin));
     });
     Known::counted(req, rate)

@@ -80,7 +80,13 @@ fn load(tx: &mut Tx, archive: &mut Archive, manifest: &Manifest) -> anyhow::Resu
     changes::new_epoch(conn)?;
     // The audit goes on from here: what was done since the backup is not in it.
     let reason = Some(format!("a backup of {}, the feed up to {}", manifest.made_at, manifest.feed.seq));
-    tx.note_event(Event { action: "restore", resource: "backups", id: manifest.made_at.clone(), reason });
+    tx.note_event(Event {
+        action: "restore",
+        resource: "backups",
+        id: manifest.made_at.clone(),
+        municipality_id: None,
+        reason,
+    });
     Ok(())
 }
 

@@ -2,9 +2,11 @@
 //!
 //! Only this folder knows which database it talks to.
 
+pub mod change;
 pub mod connection;
 pub mod durable;
 pub mod feed;
+mod journal;
 pub mod json;
 pub mod migrate;
 pub mod news;
@@ -25,6 +27,7 @@ use actix_web::web;
 use diesel::r2d2::Pool;
 use tokio::sync::Semaphore;
 
+pub use self::change::{Change, Event, Noted, Op};
 pub use self::connection::{AnyConnection, Backend, DatabaseUrl};
 pub(crate) use self::connection::{insert_all, lock};
 pub use self::feed::Horizon;
@@ -36,7 +39,7 @@ pub(crate) use self::prepared::Prepared;
 use self::queue::Queue;
 pub use self::transaction::transact;
 use self::transaction::{commit, in_snapshot};
-pub use self::tx::{Actor, Change, Event, Op, Tx};
+pub use self::tx::{Actor, Tx};
 use crate::kit::clock::Clock;
 
 /// How long a request waits for a connection before it is refused with 503.

@@ -56,6 +56,15 @@ struct Line {
     line: String,
 }
 
+/// How a trigger is lifted, and set again.
+#[derive(QueryableByName)]
+struct Guard {
+    #[diesel(sql_type = Text)]
+    lift: String,
+    #[diesel(sql_type = Text)]
+    set: String,
+}
+
 #[derive(QueryableByName)]
 struct Number {
     #[diesel(sql_type = BigInt)]
@@ -242,13 +251,30 @@ impl Table {
         }
     }
 
-    /// Removes every row.
+    /// Removes every row, also of a table whose triggers let none go: for as long they are lifted.
     ///
     /// # Errors
     ///
     /// Diesel's own error, unchanged.
     pub fn clear(&self, conn: &mut AnyConnection) -> QueryResult<()> {
-        conn.batch_execute(&format!("DELETE FROM \"{}\"", self.name))
+        let guards: Vec<Guard> = match conn {
+            AnyConnection::Postgres(pg) => sql_query(format!(
+                "SELECT DISTINCT format('ALTER TABLE %s DISABLE TRIGGER USER', tgrelid::regclass) AS lift, \
+                 format('ALTER TABLE %s ENABLE TRIGGER USER', tgrelid::regclass) AS set \
+                 FROM pg_trigger WHERE tgrelid = '\"{}\"'::regclass AND NOT tgisinternal",
+                self.name
+            ))
+            .load(pg)?,
+            AnyConnection::Sqlite(sqlite) => sql_query(format!(
+                "SELECT 'DROP TRIGGER ' || name AS lift, sql AS \"set\" FROM sqlite_schema \
+                 WHERE type = 'trigger' AND tbl_name = '{}'",
+                self.name
+            ))
+            .load(sqlite)?,
+        };
+        guards.iter().try_for_each(|guard| conn.batch_execute(&guard.lift))?;
+        conn.batch_execute(&format!("DELETE FROM \"{}\"", self.name))?;
+        guards.iter().try_for_each(|guard| conn.batch_execute(&guard.set))
     }
 }
 

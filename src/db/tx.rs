@@ -1,7 +1,7 @@
 //! A transaction that also collects what changed.
 //!
-//! The audit and the change feed are written as the last statements before COMMIT, the feed's
-//! rows last of all: between their numbers and COMMIT nothing may wait, see [`super::feed`].
+//! The audit and the change feed are written as the last statements before COMMIT, see
+//! [`super::journal`].
 
 use std::ops::{Deref, DerefMut};
 
@@ -9,11 +9,11 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-use super::connection::{AnyConnection, insert_all};
-use super::feed;
-use super::schema::{audit_events, changes};
+use super::change::{Change, Event, Noted};
+use super::connection::AnyConnection;
+use super::journal;
 use crate::kit::clock::moscow_date;
-use crate::kit::id::{AccountId, MunicipalityId, new_uuid};
+use crate::kit::id::{AccountId, new_uuid};
 
 /// Who acts, as the audit names it: ids and roles, never names.
 #[derive(Debug, Clone)]
@@ -44,158 +44,13 @@ impl Actor {
     }
 }
 
-/// What happened to a resource, in the words of the change feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Op {
-    /// It exists now.
-    Created,
-    /// Something in it changed.
-    Updated,
-    /// It exists no more.
-    Deleted,
-    /// Its natural key changed.
-    KeyChanged,
-}
-
-impl Op {
-    fn code(self) -> &'static str {
-        match self {
-            Self::Created => "created",
-            Self::Updated => "updated",
-            Self::Deleted => "deleted",
-            Self::KeyChanged => "key_changed",
-        }
-    }
-}
-
-/// One changed resource: a row of the change feed and a row of the audit.
-#[derive(Debug, Clone)]
-pub struct Change {
-    op: Op,
-    action: &'static str,
-    resource: &'static str,
-    id: String,
-    version: i32,
-    key: Option<String>,
-    previous_key: Option<String>,
-    municipality_id: Option<MunicipalityId>,
-    from_municipality_id: Option<MunicipalityId>,
-    region_code: Option<String>,
-    visible: (bool, bool),
-    status: (Option<&'static str>, Option<&'static str>),
-    reason: Option<String>,
-    order_number: Option<String>,
-}
-
-impl Change {
-    /// A change of `resource` (its path name, e.g. `support-lists`) by `action` (e.g. `approve`).
-    #[must_use]
-    pub fn new(op: Op, resource: &'static str, action: &'static str, id: &str, version: i32) -> Self {
-        Self {
-            op,
-            action,
-            resource,
-            id: id.to_owned(),
-            version,
-            key: None,
-            previous_key: None,
-            municipality_id: None,
-            from_municipality_id: None,
-            region_code: None,
-            visible: (false, false),
-            status: (None, None),
-            reason: None,
-            order_number: None,
-        }
-    }
-
-    /// The municipality that owns the resource.
-    #[must_use]
-    pub fn of(mut self, municipality: &MunicipalityId) -> Self {
-        self.municipality_id = Some(municipality.clone());
-        self
-    }
-
-    /// The municipality that it was moved from: readers of that one see it no more.
-    #[must_use]
-    pub fn moved_from(mut self, municipality: &MunicipalityId) -> Self {
-        self.from_municipality_id = Some(municipality.clone());
-        self
-    }
-
-    /// The region that owns the resource.
-    #[must_use]
-    pub fn of_region(mut self, code: &str) -> Self {
-        self.region_code = Some(code.to_owned());
-        self
-    }
-
-    /// The natural key, e.g. an OGRN.
-    #[must_use]
-    pub fn key(mut self, key: &str) -> Self {
-        self.key = Some(key.to_owned());
-        self
-    }
-
-    /// The natural key that it had before; another one than now makes an update a change of key.
-    #[must_use]
-    pub fn previous_key(mut self, key: &str) -> Self {
-        if self.op == Op::Updated && self.key.as_deref() != Some(key) {
-            self.op = Op::KeyChanged;
-            self.previous_key = Some(key.to_owned());
-        }
-        self
-    }
-
-    /// Whether a regional reader saw the row before, and sees it after.
-    #[must_use]
-    pub fn visible(mut self, before: bool, after: bool) -> Self {
-        self.visible = (before, after);
-        self
-    }
-
-    /// The states before and after.
-    #[must_use]
-    pub fn status(mut self, from: Option<&'static str>, to: Option<&'static str>) -> Self {
-        self.status = (from, to);
-        self
-    }
-
-    /// Why, in the words of the person who did it.
-    #[must_use]
-    pub fn reason(mut self, reason: Option<&str>) -> Self {
-        self.reason = reason.map(str::to_owned);
-        self
-    }
-
-    /// The order by which it happened.
-    #[must_use]
-    pub fn by_order(mut self, number: &str) -> Self {
-        self.order_number = Some(number.to_owned());
-        self
-    }
-}
-
-/// An audit event of something that changes no resource, e.g. a sign-in.
-#[derive(Debug, Clone)]
-pub struct Event {
-    /// What happened, e.g. `login`.
-    pub action: &'static str,
-    /// About which kind of resource.
-    pub resource: &'static str,
-    /// About which one.
-    pub id: String,
-    /// Why.
-    pub reason: Option<String>,
-}
-
 /// A write transaction. Dereferences to the connection.
 pub struct Tx<'a> {
     conn: &'a mut AnyConnection,
     actor: &'a Actor,
     now: DateTime<Utc>,
     changes: Vec<Change>,
-    events: Vec<Event>,
+    events: Vec<Noted>,
 }
 
 impl Deref for Tx<'_> {
@@ -241,7 +96,12 @@ impl<'a> Tx<'a> {
 
     /// Notes an event for the audit alone.
     pub fn note_event(&mut self, event: Event) {
-        self.events.push(event);
+        self.note(Noted { event, actor: self.actor.clone(), at: self.now });
+    }
+
+    /// Notes an event that somebody else caused, or at another time, for the audit alone.
+    pub fn note(&mut self, noted: Noted) {
+        self.events.push(noted);
     }
 
     /// Whether there is something to tell readers of the feed.
@@ -277,116 +137,6 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn write_journal(&mut self) -> QueryResult<()> {
-        if self.changes.is_empty() && self.events.is_empty() {
-            return Ok(());
-        }
-        let events: Vec<AuditRow> = self
-            .events
-            .iter()
-            .map(|event| self.audit_of_event(event))
-            .chain(self.changes.iter().map(|change| self.audit_of_change(change)))
-            .collect();
-        insert_all!(self.conn, audit_events::table, &events)?;
-        let changes: Vec<ChangeRow> = self.changes.iter().map(|change| self.feed_row(change)).collect();
-        if changes.is_empty() {
-            return Ok(());
-        }
-        feed::enter(self.conn)?;
-        insert_all!(self.conn, changes::table, &changes)
+        journal::write(self.conn, (self.actor, self.now), &self.events, &self.changes)
     }
-
-    fn audit_of_event(&self, event: &Event) -> AuditRow {
-        AuditRow {
-            at: self.now(),
-            actor_id: self.actor.subject.clone(),
-            actor_role: self.actor.role,
-            acting: self.actor.acting,
-            action: event.action,
-            resource: event.resource,
-            resource_id: event.id.clone(),
-            municipality_id: None,
-            from_status: None,
-            to_status: None,
-            reason: event.reason.clone(),
-            request_id: self.actor.request_id.clone(),
-        }
-    }
-
-    fn audit_of_change(&self, change: &Change) -> AuditRow {
-        AuditRow {
-            at: self.now(),
-            actor_id: self.actor.subject.clone(),
-            actor_role: self.actor.role,
-            acting: self.actor.acting,
-            action: change.action,
-            resource: change.resource,
-            resource_id: change.id.clone(),
-            municipality_id: change.municipality_id.clone(),
-            from_status: change.status.0,
-            to_status: change.status.1,
-            reason: change.reason.clone(),
-            request_id: self.actor.request_id.clone(),
-        }
-    }
-
-    fn feed_row(&self, change: &Change) -> ChangeRow {
-        ChangeRow {
-            op: change.op.code(),
-            resource: change.resource,
-            resource_id: change.id.clone(),
-            version: change.version,
-            key: change.key.clone(),
-            municipality_id: change.municipality_id.clone(),
-            region_code: change.region_code.clone(),
-            visible_before: change.visible.0,
-            visible_after: change.visible.1,
-            actor_role: self.actor.role,
-            reason: change.reason.clone(),
-            order_number: change.order_number.clone(),
-            request_id: self.actor.request_id.clone(),
-            occurred_at: self.now(),
-            action: change.action,
-            previous_key: change.previous_key.clone(),
-            from_municipality_id: change.from_municipality_id.clone(),
-        }
-    }
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = audit_events, treat_none_as_default_value = false)]
-struct AuditRow {
-    at: NaiveDateTime,
-    actor_id: Option<String>,
-    actor_role: &'static str,
-    acting: bool,
-    action: &'static str,
-    resource: &'static str,
-    resource_id: String,
-    municipality_id: Option<MunicipalityId>,
-    from_status: Option<&'static str>,
-    to_status: Option<&'static str>,
-    reason: Option<String>,
-    request_id: String,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = changes, treat_none_as_default_value = false)]
-struct ChangeRow {
-    op: &'static str,
-    resource: &'static str,
-    resource_id: String,
-    version: i32,
-    key: Option<String>,
-    municipality_id: Option<MunicipalityId>,
-    region_code: Option<String>,
-    visible_before: bool,
-    visible_after: bool,
-    actor_role: &'static str,
-    reason: Option<String>,
-    order_number: Option<String>,
-    request_id: String,
-    occurred_at: NaiveDateTime,
-    action: &'static str,
-    previous_key: Option<String>,
-    from_municipality_id: Option<MunicipalityId>,
 }

@@ -32,6 +32,9 @@ pub enum FileFailure {
     /// The store has no such file though the database names it.
     #[error("a file is missing in the store: {0}")]
     Missing(String),
+    /// What the store has under this key is not what was kept.
+    #[error("a file was changed in the store: {0}")]
+    Damaged(String),
     /// The store or the folder does not work.
     #[error("the store of files: {0}")]
     Broken(String),

@@ -102,9 +102,10 @@ impl Files {
     fn remove_abandoned(&self) -> std::io::Result<()> {
         for entry in std::fs::read_dir(&self.incoming)? {
             let entry = entry?;
-            let age = entry.metadata()?.modified()?.elapsed().unwrap_or_default();
+            let Some(found) = gone_is_well(entry.metadata())? else { continue };
+            let age = found.modified()?.elapsed().unwrap_or_default();
             if age > ABANDONED {
-                std::fs::remove_file(entry.path())?;
+                gone_is_well(std::fs::remove_file(entry.path()))?;
             }
         }
         Ok(())
@@ -201,6 +202,33 @@ impl Files {
         Ok(Stored { size, bytes })
     }
 
+    /// As [`read`](Self::read), after a look whether the file still is what was kept: its size, and in
+    /// a folder its SHA-256. A bucket guards its objects by itself.
+    ///
+    /// # Errors
+    ///
+    /// As [`read`](Self::read), and [`FileFailure::Damaged`].
+    pub async fn read_sound(
+        &self,
+        key: &str,
+        (size, sha256): (u64, &str),
+        range: Option<std::ops::Range<u64>>,
+    ) -> Result<Stored, FileFailure> {
+        let damaged = || FileFailure::Damaged(key.to_owned());
+        if self.is_folder {
+            let mut hash = Context::new(&SHA256);
+            let mut whole = self.read(key, None).await?;
+            while let Some(piece) = whole.bytes.next().await {
+                hash.update(&piece?);
+            }
+            if hex(hash) != sha256 {
+                return Err(damaged());
+            }
+        }
+        let stored = self.read(key, range).await?;
+        if stored.size == size { Ok(stored) } else { Err(damaged()) }
+    }
+
     /// Reads a file whole: for one that is small.
     ///
     /// # Errors
@@ -245,6 +273,14 @@ impl Files {
             }
         }
         Ok(found)
+    }
+}
+
+/// A file that another instance has removed meanwhile is nobody's failure.
+fn gone_is_well<T>(outcome: std::io::Result<T>) -> std::io::Result<Option<T>> {
+    match outcome {
+        Err(cause) if cause.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        outcome => outcome.map(Some),
     }
 }
 

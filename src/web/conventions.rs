@@ -19,6 +19,7 @@ use futures_util::FutureExt;
 use super::access_log;
 use super::known::Known;
 use super::metrics::Metrics;
+use super::notebook::Notebook;
 use super::peer;
 use super::rate::{Class, Limits};
 use crate::db::{Db, timing};
@@ -123,6 +124,7 @@ pub async fn around<B: MessageBody + 'static>(
     let path = req.path().to_owned();
     let method = req.method().clone();
     let metrics = req.app_data::<web::Data<Metrics>>().cloned();
+    let notebook = req.app_data::<web::Data<Notebook>>().cloned();
     let in_flight = metrics.as_ref().map(|metrics| metrics.begin());
     let started = std::time::Instant::now();
     let mut in_database = Duration::ZERO;
@@ -150,7 +152,11 @@ pub async fn around<B: MessageBody + 'static>(
         let route = outcome.as_ref().ok().and_then(|response| response.request().match_pattern());
         metrics.answered(method.as_str(), route, status.as_u16(), took);
     }
-    access_log::line(&info.request_id, &method, &path, status, took, known.subject.as_deref());
+    let subject = known.actor.as_ref().and_then(|actor| actor.subject.as_deref());
+    access_log::line(&info.request_id, &method, &path, status, took, subject);
+    if let (401 | 403 | 429, Some(notebook)) = (status.as_u16(), notebook) {
+        notebook.refused(status.as_u16(), (known.actor.clone(), info.address), info.now, &info.request_id);
+    }
     match outcome {
         Ok(mut response) => {
             complete(response.headers_mut(), &path, &info);

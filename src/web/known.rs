@@ -3,13 +3,14 @@
 use actix_web::{HttpMessage, HttpRequest};
 
 use super::rate::{Exhausted, Standing};
+use crate::db::Actor;
 use crate::error::Error;
 
 /// Left with the request by whoever finds it out.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
-    /// Id of the account or client that asks.
-    pub subject: Option<String>,
+    /// The account or client that asks.
+    pub actor: Option<Actor>,
     /// Whether an administrator asks: he sees where the time went.
     pub is_admin: bool,
     /// How the caller stands with the narrowest quota that counted.
@@ -25,9 +26,13 @@ impl Known {
 
     /// Adds to it.
     pub fn note(req: &HttpRequest, add: impl FnOnce(&mut Self)) {
-        let mut known = Self::of(req);
+        let mut extensions = req.extensions_mut();
+        if let Some(known) = extensions.get_mut::<Self>() {
+            return add(known);
+        }
+        let mut known = Self::default();
         add(&mut known);
-        req.extensions_mut().insert(known);
+        extensions.insert(known);
     }
 
     /// Notes how the caller stands with a quota that counted this request, admitted or not.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
+use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 use diesel::connection::SimpleConnection;
 use diesel::{Connection, PgConnection};
@@ -16,6 +17,7 @@ use school_roadmap::files::Files;
 use school_roadmap::kit::clock::Clock;
 use school_roadmap::kit::id::new_uuid;
 use school_roadmap::startup::Application;
+use school_roadmap::web::Notebook;
 
 pub use self::Database::{Postgres, Sqlite};
 use crate::client::Client;
@@ -43,6 +45,7 @@ pub struct TestApp {
     pub store: Files,
     /// What runs its jobs: by itself it runs none, a story lets it.
     pub runner: Runner,
+    notebook: Data<Notebook>,
     folder: PathBuf,
     schema: Option<(String, String)>,
     server: actix_web::dev::ServerHandle,
@@ -78,6 +81,7 @@ impl TestApp {
         let db = application.db().clone();
         let delivering = application.delivering().clone();
         let (store, runner) = (application.files().clone(), application.runner().clone());
+        let notebook = application.notebook().clone();
         let server = application.into_server();
         let handle = server.handle();
         actix_web::rt::spawn(server);
@@ -94,6 +98,7 @@ impl TestApp {
             delivering,
             store,
             runner,
+            notebook,
             folder,
             schema,
             server: handle,
@@ -128,6 +133,12 @@ impl TestApp {
     /// Runs the jobs that wait, one after the other.
     pub async fn run_jobs(&self) {
         while self.runner.run_next(&self.db, &self.store).await.unwrap().is_some() {}
+    }
+
+    /// Writes into the audit what was read, and the refusals of minutes that are over.
+    pub async fn write_noted(&self) {
+        let now = Some(self.clock.now());
+        school_roadmap::features::audit::write_noted(&self.db, &self.notebook, now).await.unwrap();
     }
 
     /// Moves the clock to a civil date, noon in Moscow.

@@ -6,7 +6,12 @@ use school_roadmap::features::audit::{self, Verified};
 use serde_json::{Value, json};
 
 use crate::app::{Database, Postgres, Sqlite, TestApp};
+use crate::campaign::Campaign;
 use crate::client::{Client, Resource};
+use crate::copy::Export;
+use crate::evidence::{FIELDS, PDF};
+use crate::sign_in::{log_in, officer};
+use crate::witness::Witness;
 
 const AUDIT: &str = "/api/v1/audit-events";
 
@@ -85,6 +90,19 @@ async fn a_head_reads_the_own_municipality_and_an_administrator_all(
     assert!(exported.contains(&register));
 }
 
+/// What the owner of the database can do, and nobody else: he lifts what guards the audit.
+fn owning(on: Database) -> &'static str {
+    match on {
+        Sqlite => {
+            "DROP TRIGGER audit_events_refuse_update; DROP TRIGGER audit_events_refuse_delete; \
+             DROP TRIGGER audit_seals_refuse_update; DROP TRIGGER audit_seals_refuse_delete;"
+        }
+        Postgres => {
+            "ALTER TABLE audit_events DISABLE TRIGGER USER; ALTER TABLE audit_seals DISABLE TRIGGER USER;"
+        }
+    }
+}
+
 /// What a look at the seals finds, as the operator's command does.
 fn look(app: &TestApp, head: Option<&str>) -> Verified {
     audit::verify(&mut app.connection(), head).unwrap()
@@ -105,6 +123,7 @@ async fn what_was_sealed_cannot_be_changed_unseen(
 ) {
     let Some(app) = TestApp::start(on).await else { return };
     let mut conn = app.connection();
+    conn.batch_execute(owning(on)).unwrap();
     // The beginning of the audit of this test: what the start has written is of no matter here.
     conn.batch_execute("DELETE FROM audit_events").unwrap();
     let row = |seq: i64| {
@@ -153,4 +172,113 @@ async fn all_that_is_written_comes_under_a_seal(#[values(Sqlite, Postgres)] on: 
     let found = look(&app, None);
     assert_eq!((found.unsealed, found.faults), (0, vec![]));
     assert!(found.rows >= 30);
+}
+
+/// C07: the database refuses to change the audit, and who lifts that guard is found out.
+#[rstest]
+#[actix_web::test]
+async fn the_audit_is_written_once(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(app) = TestApp::start(on).await else { return };
+    let head = app.as_head(&app.given_municipality("Хотынецкий район"));
+    head.post("/api/v1/orders", &order("12")).await.expect(201);
+    audit::seal(&app.db).await.unwrap();
+    let mut seen = Witness::of("C07", on);
+    let mut conn = app.connection();
+    for table in ["audit_events", "audit_seals"] {
+        let changes = [
+            format!("DELETE FROM {table}"),
+            format!(
+                "UPDATE {table} SET {}",
+                match table {
+                    "audit_events" => "action = 'approve'",
+                    _ => "hash = 'another'",
+                }
+            ),
+        ];
+        for change in changes {
+            let refused = conn.batch_execute(&change).unwrap_err().to_string();
+            assert!(refused.contains(&format!("{table} is append-only")), "{change}: {refused}");
+            seen.saw("refused by the database");
+        }
+    }
+    assert_eq!(look(&app, None).faults, Vec::<String>::new());
+    conn.batch_execute(owning(on)).unwrap();
+    conn.batch_execute("UPDATE audit_events SET action = 'approve' WHERE action = 'create'").unwrap();
+    let faults = look(&app, None).faults;
+    assert!(faults.len() == 1 && faults[0].contains("was altered, added or removed"), "{faults:?}");
+    seen.saw("past the guard: found by the seal");
+    seen.report();
+}
+
+/// C06: who, what, when and with which outcome, for reading and refusals too.
+#[rstest]
+#[actix_web::test]
+async fn who_read_and_who_was_refused_is_told(#[values(Sqlite, Postgres)] on: Database) {
+    let Some(story) = Campaign::opened(on).await else { return };
+    let app = &story.app;
+    let report = story.report_of(Some(&story.schools[0])).await;
+    let item = story.item(&story.principal, &report, "S1").await;
+    let sent = story.principal.upload(&format!("{item}/evidence"), &FIELDS, "a.pdf", PDF).await.expect(201);
+    app.write_noted().await;
+    let admin = app.as_admin();
+    let before = admin.get(&format!("{AUDIT}?limit=1")).await.expect(200)["items"][0]["seq"].clone();
+
+    let head = app.as_head(&story.municipality);
+    let made = head.post("/api/v1/accounts", &officer("petrova")).await.expect(201);
+    let (id, password) = (made.id(), made["one_time_password"].as_str().unwrap());
+    let content = format!("/api/v1/evidence/{}/content", sent.id());
+    for _ in 0..3 {
+        assert_eq!(story.principal.get(&content).await.status, 200);
+    }
+    head.get("/api/v1/accounts").await.expect(200);
+    head.get(&format!("/api/v1/accounts/{id}")).await.expect(200);
+    Export::take(&app.as_region("57"), "?resource=schools").await;
+    assert_eq!(log_in(app, "petrova", "неверный пароль").await.status, 401);
+    log_in(app, "petrova", password).await.expect(200);
+    assert_eq!(app.with_token("none").get("/api/v1/me").await.status, 401);
+    assert_eq!(story.principal.get("/api/v1/accounts").await.status, 403);
+    let raised = json!({"role": "municipal_head"});
+    admin.patch(&format!("/api/v1/accounts/{id}"), made.version(), &raised).await.expect(200);
+    app.set_time("2023-03-01T09:01:00Z");
+    app.write_noted().await;
+
+    let page = admin.get(&format!("{AUDIT}?sort=seq&limit=200")).await.expect(200);
+    let line = |row: &Value| {
+        let text = |name: &str| row[name].as_str().unwrap_or("-").to_owned();
+        let id = text("resource_id").replace(&id, "petrova").replace(&sent.id(), "evidence");
+        let reason = row["reason"].as_str().map(|reason| format!(" {reason}")).unwrap_or_default();
+        format!("{} {} {} {id}{reason}", text("actor_role"), text("action"), text("resource"))
+    };
+    let is_new = |row: &&Value| row["seq"].as_i64() > before.as_i64();
+    let rows: Vec<&Value> = page["items"].as_array().unwrap().iter().filter(is_new).collect();
+    let mut told: Vec<String> = rows.iter().map(|row| line(row)).collect();
+    told.sort();
+    let expected = [
+        "admin update accounts petrova",
+        "anonymous login-failed accounts petrova",
+        "anonymous refuse requests 127.0.0.1 401 × 2",
+        "municipal_head create accounts petrova",
+        "municipal_head read accounts *",
+        "municipal_head read accounts petrova",
+        "municipal_officer login accounts petrova",
+        "regional_viewer read export schools",
+        "school_head read evidence evidence",
+        "school_head refuse requests 127.0.0.1 403 × 1",
+    ];
+    assert_eq!(told, expected);
+    let instant = |row: &&Value| row["at"].as_str().is_some_and(|at| at.starts_with("2023-03-01T09:00:00"));
+    assert!(rows.iter().all(instant), "{rows:?}");
+    let own = told_of(&head, "?action=read,login,login-failed").await;
+    let within =
+        ["login accounts", "login-failed accounts", "read accounts", "read accounts", "read evidence"];
+    assert_eq!(own, within, "what concerns the municipality, and no more");
+    let mut seen = Witness::of("C06", on);
+    told.iter().for_each(|line| seen.saw(line.as_str()));
+    seen.report();
+}
+
+async fn told_of(by: &Client, query: &str) -> Vec<String> {
+    let mut lines = told(by, query).await;
+    lines.sort();
+    lines
 }

@@ -16,11 +16,8 @@ use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::campaign::Campaign;
 use crate::client::{Client, Resource};
 use crate::copy::Export;
-use crate::evidence::PDF;
+use crate::evidence::{FIELDS, PDF};
 use crate::importing::{IMPORTS, csv, schools};
-
-const FIELDS: [(&str, &str); 3] =
-    [("kind", "order"), ("title", "О наставниках"), ("requisites", "от 10.02.2023 № 31")];
 
 fn archive_of(app: &TestApp) -> PathBuf {
     app.data_dir().join("backup.zip")
@@ -229,6 +226,10 @@ async fn a_check_names_what_is_damaged_or_missing(#[values(Sqlite, Postgres)] on
         } else if name.ends_with(&changed) {
             std::fs::write(&file, b"%PDF-1.7 other").unwrap();
         }
+    }
+    for id in [&gone, &changed] {
+        let refused = story.principal.get(&format!("/api/v1/evidence/{id}/content")).await;
+        assert_eq!(refused.problem(500), "file-damaged");
     }
     if on == Sqlite {
         let orphan = "PRAGMA foreign_keys = OFF; DELETE FROM municipalities";

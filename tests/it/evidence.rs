@@ -14,7 +14,7 @@ use crate::campaign::{Campaign, done};
 use crate::client::{Client, Reply, Resource};
 
 pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n";
-const FIELDS: [(&str, &str); 3] =
+pub const FIELDS: [(&str, &str); 3] =
     [("kind", "order"), ("title", "О наставниках"), ("requisites", "от 10.02.2023 № 31")];
 
 /// A campaign and the evidence path of the first school's item S1, which is done.
@@ -394,7 +394,7 @@ async fn a_store_that_fails_is_said_and_hurts_nothing_else(#[values(Sqlite, Post
     let lost = files.iter().find(|path| path.to_string_lossy().contains(&kept.id())).unwrap();
     std::fs::remove_file(lost).unwrap();
     let missing = story.principal.get(kept["file"]["content"].as_str().unwrap()).await;
-    assert_eq!(missing.problem(500), "internal", "a lost file is the operator's fault, not a 404");
+    assert_eq!(missing.problem(500), "file-damaged", "a lost file is the operator's fault, not a 404");
 }
 
 #[rstest]

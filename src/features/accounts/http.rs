@@ -13,11 +13,12 @@ use super::{policy, sign_in};
 use crate::auth::attempts::Attempts;
 use crate::auth::session::Sessions;
 use crate::auth::{Caller, Permit, Role, password};
-use crate::db::{Db, Tx};
+use crate::db::{Db, Event, Tx};
 use crate::error::Error;
 use crate::kit::id::AccountId;
 use crate::kit::lang::Bi;
 use crate::problems;
+use crate::web::notebook::{MANY, Notebook};
 use crate::web::query::One;
 use crate::web::{Body, ListQuery, Listing, Operations, Paging, RequestInfo, Writing};
 
@@ -41,11 +42,14 @@ pub fn configure(operations: &mut Operations) {
 async fn list_accounts(
     permit: Permit<policy::ReadAccounts>,
     db: Data<Db>,
+    notebook: Data<Notebook>,
     info: RequestInfo,
     query: ListQuery<AccountFilter>,
 ) -> Result<HttpResponse, Error> {
     let (narrowed, page, scope) = (query.filter.narrowed(), query.page.clone(), permit.scope);
+    let event = Event::read("accounts", MANY, scope.municipality().cloned());
     let listed = db.read(move |conn| Ok::<_, Error>(store::list(conn, &scope, &narrowed, &page)?)).await?;
+    notebook.read(permit.caller.actor(), info.now, event);
     Ok(Listing::of(&query, listed, &info, |account| AccountOut::of(account, info.lang, &permit.caller))?
         .read(&info))
 }
@@ -87,12 +91,15 @@ async fn create_account(
 async fn get_account(
     permit: Permit<policy::ReadAccounts>,
     db: Data<Db>,
+    notebook: Data<Notebook>,
     info: RequestInfo,
     one: One,
     id: Path<AccountId>,
 ) -> Result<HttpResponse, Error> {
     let scope = permit.scope;
     let account = db.read(move |conn| store::find(conn, &scope, &id)?.ok_or_else(Error::not_found)).await?;
+    let event = Event::read("accounts", account.row.id.as_str(), account.row.municipality_id.clone());
+    notebook.read(permit.caller.actor(), info.now, event);
     Ok(AccountOut::answer(account, info.lang, &permit.caller)?.read(&info, &one))
 }
 

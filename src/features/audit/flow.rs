@@ -1,13 +1,17 @@
 //! Sealing the audit, and looking whether the seals hold.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::{DateTime, Utc};
 use diesel::result::DatabaseErrorKind::UniqueViolation;
 
 use super::domain::{AuditLine, MOST_ROWS, seal_of};
 use super::store::{self, SealRow};
 use crate::db::{Actor, AnyConnection, Db, Failure, Mode, Tx, feed};
 use crate::error::Error;
+use crate::kit::clock::Clock;
+use crate::web::Notebook;
 
 /// How often rows are sealed.
 const EVERY: Duration = Duration::from_secs(1);
@@ -32,6 +36,40 @@ pub async fn keep_sealed(db: Db) {
         }
         tokio::time::sleep(EVERY).await;
     }
+}
+
+/// Writes down each second what was read and refused, until the service is going to stop. Logs what it
+/// cannot do, and tries again.
+pub async fn keep_noted(db: Db, notebook: Arc<Notebook>, clock: Clock) {
+    while !db.is_stopping() {
+        if let Err(cause) = write_noted(&db, &notebook, Some(clock.now())).await {
+            log::warn!("what was read and refused could not be written into the audit: {cause}");
+        }
+        tokio::time::sleep(EVERY).await;
+    }
+}
+
+/// Writes into the audit what the notebook holds: readings, and the refusals of minutes that are over at
+/// `now`; `None`: of all minutes. What could not be written stays in the notebook.
+///
+/// # Errors
+///
+/// The database's own failures.
+pub async fn write_noted(db: &Db, notebook: &Notebook, now: Option<DateTime<Utc>>) -> Result<(), Error> {
+    let noted = notebook.take(now);
+    if noted.is_empty() {
+        return Ok(());
+    }
+    let copy = noted.clone();
+    let write = move |tx: &mut Tx| {
+        copy.into_iter().for_each(|one| tx.note(one));
+        Ok(())
+    };
+    let outcome = db.write(Actor::operator(), Mode::Keep, write).await;
+    if outcome.is_err() {
+        notebook.put_back(noted);
+    }
+    outcome
 }
 
 /// Puts every row that is there under a seal; answers with the last one.

@@ -18,7 +18,9 @@ pub fn configure(operations: &mut Operations) {
 /// List who did what, the latest first.
 ///
 /// Administrators read all of it, heads of departments what concerns their municipality. Every write,
-/// sign-in and change of rights is there, by ids of accounts; what was refused is not. With
+/// sign-in and change of rights is there, by ids of accounts. `read` tells who read accounts, files of
+/// evidence and exports, `*` standing for a list; the same reading twice within a second is one row.
+/// `refuse` counts answers 401, 403 and 429 of a minute by caller and address, as `"reason": "401 × 12"`. With
 /// `sort=seq` and `cursor` it is read to its end; rows are never changed, and sealed by hashes that
 /// the operator can check.
 #[utoipa::path(tag = "audit", params(AuditFilter, Paging), responses((status = 200, description = "A page", body = AuditEventPage)))]

@@ -29,7 +29,7 @@ pub(super) struct AuditEventOut {
     municipality_id: Option<String>,
     from_status: Option<String>,
     to_status: Option<String>,
-    /// Why, in the words of who did it.
+    /// Why, in the words of who did it; of `refuse` the status and how often.
     reason: Option<String>,
     /// As in `X-Request-Id` and in the log.
     request_id: String,

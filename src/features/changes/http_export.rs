@@ -14,10 +14,11 @@ use super::parameters::{DigestParameters, DigestQuery, ExportParameters, ExportQ
 use super::policy;
 use super::shape::SyncDigest;
 use crate::auth::{Caller, Permit, Scope};
-use crate::db::Db;
+use crate::db::{Db, Event};
 use crate::error::Error;
 use crate::features::exported::Taking;
 use crate::kit::clock::moscow_date;
+use crate::web::notebook::{MANY, Notebook};
 use crate::web::{Operations, RequestInfo};
 
 /// Pieces that are ready before the client takes them.
@@ -47,12 +48,16 @@ async fn export_rows(
     permit: Permit<policy::ReadChanges>,
     db: Data<Db>,
     exports: Data<Exports>,
+    notebook: Data<Notebook>,
     info: RequestInfo,
     req: HttpRequest,
 ) -> Result<HttpResponse, Error> {
     let asked = ExportQuery::read(&req)?;
     let resources = named(asked.resource.as_deref(), &permit.caller)?;
     let place = exports.enter(permit.caller.who.subject())?;
+    let taken = asked.resource.as_deref().unwrap_or(MANY);
+    let event = Event::read("export", taken, permit.scope.municipality().cloned());
+    notebook.read(permit.caller.actor(), info.now, event);
     let order = Order {
         taking: taking(permit.caller, permit.scope, &info),
         resources,

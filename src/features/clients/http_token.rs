@@ -234,6 +234,7 @@ async fn give_token(asking: Asking, db: Data<Db>, tokens: Data<Tokens>) -> Resul
                 action: "token",
                 resource: "clients",
                 id: row.id.to_string(),
+                municipality_id: row.municipality_id.clone(),
                 reason: None,
             });
             Ok::<_, Error>((row, secret_id, scopes))

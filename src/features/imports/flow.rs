@@ -170,7 +170,8 @@ fn keep(tx: &mut Tx, row: &mut JobRow) -> Result<(), Error> {
 pub(super) fn note(tx: &mut Tx, row: &JobRow, action: &'static str) {
     let asked = row.parameters.reason.clone();
     let reason = asked.or_else(|| Some(format!("{} {}", row.kind.as_str(), row.file.sha256)));
-    tx.note_event(Event { action, resource: "jobs", id: row.id.to_string(), reason });
+    let municipality_id = row.municipality_id.clone();
+    tx.note_event(Event { action, resource: "jobs", id: row.id.to_string(), municipality_id, reason });
 }
 
 fn count_in(row: &mut JobRow, tally: Tally) {

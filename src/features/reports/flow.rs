@@ -140,7 +140,7 @@ pub fn update_text(
         ("/summary", text.summary.as_deref(), row.summary.as_deref()),
         ("/problems", text.problems.as_deref(), row.problems.as_deref()),
     ];
-    guard::admit(tx, &row.id, &Guarded::changed(confirmed, &new), Vec::new())?;
+    guard::admit(tx, &row, &Guarded::changed(confirmed, &new), Vec::new())?;
     row.summary = text.summary;
     row.problems = text.problems;
     let from = row.status;
@@ -228,7 +228,7 @@ pub fn send_back(
     confirmed: bool,
 ) -> Result<ReportRow, Error> {
     let new = [("/reason", reason.as_deref(), None)];
-    guard::admit(tx, &row.id, &Guarded::changed(confirmed, &new), Vec::new())?;
+    guard::admit(tx, &row, &Guarded::changed(confirmed, &new), Vec::new())?;
     let from = row.status;
     row.status = ReportStatus::Returned;
     row.returned_at = Some(tx.now());

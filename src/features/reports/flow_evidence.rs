@@ -64,7 +64,7 @@ pub fn attach(tx: &mut Tx, view: ItemView, new: NewEvidence, by: &AccountId) -> 
         ("/requisites", new.requisites.as_deref(), None),
         ("/file", file_name, None),
     ];
-    guard::admit(tx, &view.row.id, &Guarded::changed(new.personal_data_confirmed, &texts), broken)?;
+    guard::admit(tx, &view.row, &Guarded::changed(new.personal_data_confirmed, &texts), broken)?;
     let (url, file) = match new.source {
         Source::Link(url) => (Some(url), None),
         Source::File(file) => (None, Some(file)),

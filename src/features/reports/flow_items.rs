@@ -57,7 +57,7 @@ pub fn write_item(
         ("/result", change.result.as_deref(), view.item.result.as_deref()),
         ("/reason", change.reason.as_deref(), view.item.reason.as_deref()),
     ];
-    guard::admit(tx, &view.row.id, &Guarded::changed(confirmed, &new), violations)?;
+    guard::admit(tx, &view.row, &Guarded::changed(confirmed, &new), violations)?;
     if view.item.content() == change && !view.item.carried_over {
         return Ok(view);
     }

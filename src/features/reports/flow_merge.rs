@@ -215,5 +215,5 @@ fn check(
         pointers.push((pointer, text.mine.as_deref(), text_of(row, text.field)));
     }
     let new: Vec<_> = pointers.iter().map(|(pointer, new, kept)| (pointer.as_str(), *new, *kept)).collect();
-    guard::admit(tx, &row.id, &Guarded::changed(confirmed, &new), violations)
+    guard::admit(tx, row, &Guarded::changed(confirmed, &new), violations)
 }

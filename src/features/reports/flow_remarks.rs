@@ -91,7 +91,7 @@ pub fn write(
         Err(broken) => (None, vec![broken]),
     };
     let texts = Guarded { texts: vec![("/text", &new.text)], confirmed: new.personal_data_confirmed };
-    guard::admit(tx, &view.row.id, &texts, broken)?;
+    guard::admit(tx, &view.row, &texts, broken)?;
     let (pointer, measure_id) = anchored.unwrap_or_default();
     let row = RemarkRow {
         id: RemarkId::generate(),
@@ -182,7 +182,7 @@ pub fn answer(
         return Ok(remark);
     }
     let texts = Guarded { texts: vec![("/answer", &answer.text)], confirmed: answer.personal_data_confirmed };
-    guard::admit(tx, &view.row.id, &texts, Vec::new())?;
+    guard::admit(tx, &view.row, &texts, Vec::new())?;
     let from = remark.status;
     remark.status = RemarkStatus::Answered;
     remark.answer = Some(answer.text);

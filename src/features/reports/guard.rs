@@ -2,10 +2,10 @@
 //! and a confirmation stands in the audit (Federal Law 152-FZ, article 5: no more data than
 //! the purpose needs).
 
+use super::store::ReportRow;
 use crate::db::{Event, Tx};
 use crate::error::{Error, Refusal};
 use crate::kit::code::Code;
-use crate::kit::id::ReportId;
 use crate::kit::lang::{Bi, Lang};
 use crate::kit::personal_data::signs;
 use crate::kit::violation::Violation;
@@ -41,7 +41,7 @@ impl<'a> Guarded<'a> {
 /// 422 `personal-data-suspected`, or `invalid` when other rules are broken too.
 pub fn admit(
     tx: &mut Tx,
-    report: &ReportId,
+    report: &ReportRow,
     guarded: &Guarded<'_>,
     others: Vec<Violation>,
 ) -> Result<(), Error> {
@@ -64,7 +64,8 @@ pub fn admit(
         tx.note_event(Event {
             action: "confirm-personal-data",
             resource: "reports",
-            id: report.to_string(),
+            id: report.id.to_string(),
+            municipality_id: Some(report.municipality_id.clone()),
             reason: Some(places.collect::<Vec<_>>().join(", ")),
         });
     }

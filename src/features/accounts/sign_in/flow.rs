@@ -14,7 +14,7 @@ use crate::features::accounts::domain::AccountStatus;
 use crate::features::accounts::store::{self as accounts, AccountRow};
 use crate::features::accounts::{flow as account_flow, store::Account};
 use crate::kit::clock::{moscow_date, utc};
-use crate::kit::id::{AccountId, SessionId};
+use crate::kit::id::{AccountId, MunicipalityId, SessionId};
 
 /// Days after which a session ends whatever happens.
 const SESSION_DAYS: i64 = 30;
@@ -72,13 +72,14 @@ pub fn open(tx: &mut Tx, id: &AccountId, verified: &str) -> Result<Option<Opened
     else {
         return Ok(None);
     };
-    note(tx, "login", id.as_str(), None);
+    note(tx, "login", (id.as_str(), &account.municipality_id), None);
     begin(tx, account).map(Some)
 }
 
 /// Notes a refused sign-in. What was typed is not kept.
-pub fn note_refusal(tx: &mut Tx, account: Option<&AccountId>) {
-    note(tx, "login-failed", account.map_or("-", AccountId::as_str), None);
+pub fn note_refusal(tx: &mut Tx, account: Option<&AccountRow>) {
+    let whose = account.map_or(("-", &None), |account| (account.id.as_str(), &account.municipality_id));
+    note(tx, "login-failed", whose, None);
 }
 
 /// Replaces a refresh token by the next one of its session.
@@ -105,7 +106,7 @@ pub fn refresh(tx: &mut Tx, token: &str) -> Result<Refreshed, Error> {
     } else if now - session.rotated_at > Duration::seconds(LOST_REPLY_SECONDS) {
         store::revoke(tx, &session.id, now)?;
         let reason = "refresh token used again";
-        note(tx, "session-revoked", account.id.as_str(), Some(reason));
+        note(tx, "session-revoked", (account.id.as_str(), &account.municipality_id), Some(reason));
         return Ok(Refreshed::Reused);
     }
     session.refresh_hash = hash_of(&token);
@@ -118,15 +119,19 @@ pub fn refresh(tx: &mut Tx, token: &str) -> Result<Refreshed, Error> {
     })))
 }
 
-/// Ends a session.
+/// Ends a session of an account of this municipality, if of any.
 ///
 /// # Errors
 ///
 /// Database failures only.
-pub fn close(tx: &mut Tx, account: &AccountId, session: &SessionId) -> Result<(), Error> {
+pub fn close(
+    tx: &mut Tx,
+    (account, municipality): (&AccountId, Option<MunicipalityId>),
+    session: &SessionId,
+) -> Result<(), Error> {
     let now = tx.now();
     store::revoke(tx, session, now)?;
-    note(tx, "logout", account.as_str(), None);
+    note(tx, "logout", (account.as_str(), &municipality), None);
     Ok(())
 }
 
@@ -181,11 +186,17 @@ fn begin(tx: &mut Tx, account: AccountRow) -> Result<Opened, Error> {
     Ok(Opened { account, session: session.id, refresh_token: token, at: utc(now) })
 }
 
-fn note(tx: &mut Tx, action: &'static str, id: &str, reason: Option<&str>) {
+fn note(
+    tx: &mut Tx,
+    action: &'static str,
+    (id, municipality): (&str, &Option<MunicipalityId>),
+    reason: Option<&str>,
+) {
     tx.note_event(Event {
         action,
         resource: "accounts",
         id: id.to_owned(),
+        municipality_id: municipality.clone(),
         reason: reason.map(str::to_owned),
     });
 }

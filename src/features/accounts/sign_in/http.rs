@@ -105,7 +105,6 @@ async fn login(
     let account = db.read(move |conn| Ok::<_, Error>(store::find_by_login(conn, &sought)?)).await?;
     let stored = flow::usable_hash(account.as_ref(), info.now.naive_utc());
     let matches = password::verify_in_turn(password, stored.clone()).await?;
-    let id = account.as_ref().map(|account| account.id.clone());
     let mut actor = stranger(&info);
     let proven = match (&account, stored) {
         (Some(account), Some(hash)) if matches => {
@@ -123,7 +122,7 @@ async fn login(
                 None => None,
             };
             if opened.is_none() {
-                flow::note_refusal(tx, id.as_ref());
+                flow::note_refusal(tx, account.as_ref());
             }
             Ok::<_, Error>(opened)
         })
@@ -167,9 +166,11 @@ async fn logout(
     sessions: Data<Sessions>,
     _: NoParameters,
 ) -> Result<HttpResponse, Error> {
-    let caller = permit.caller;
+    let Permit { caller, scope, .. } = permit;
     let (account, session) = (caller.account()?.clone(), caller.session()?.clone());
-    db.write(caller.actor(), Mode::Keep, move |tx| flow::close(tx, &account, &session)).await?;
+    let municipality = scope.municipality().cloned();
+    db.write(caller.actor(), Mode::Keep, move |tx| flow::close(tx, (&account, municipality), &session))
+        .await?;
     sessions.forget();
     Ok(Answer::empty().written(false))
 }

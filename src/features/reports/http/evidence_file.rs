@@ -16,13 +16,13 @@ use super::reader::Reader;
 use super::rights::demand;
 use super::shape::EvidenceOut;
 use crate::auth::Permit;
-use crate::db::Db;
+use crate::db::{Db, Event};
 use crate::error::Error;
 use crate::files::{FileKind, Files, Received};
 use crate::kit::id::{EvidenceId, MeasureId, ReportId};
 use crate::web::download::{attachment, range_of};
 use crate::web::upload::{self, Expected, FileIn, UploadLimits};
-use crate::web::{Operations, RequestInfo, Writing, query, resource};
+use crate::web::{Notebook, Operations, RequestInfo, Writing, query, resource};
 
 /// Nothing in a file that somebody sent may run where it is opened.
 const POLICY: &str = "default-src 'none'; sandbox";
@@ -146,33 +146,37 @@ async fn get_evidence_content(
     permit: Permit<policy::ReadReports>,
     db: Data<Db>,
     files: Data<Files>,
+    notebook: Data<Notebook>,
     info: RequestInfo,
     request: HttpRequest,
     id: Path<EvidenceId>,
 ) -> Result<HttpResponse, Error> {
     query::plain(&request, &[])?;
+    let actor = permit.caller.actor();
     let reader = Reader::new(permit.caller, permit.scope, &info);
     let id = id.into_inner();
     let wanted = id.clone();
-    let evidence = db
+    let (evidence, municipality) = db
         .read(move |conn| {
             let view = flow_evidence::item_of(conn, &reader.scope, &wanted)?;
-            reader.find_evidence(conn, &view, &wanted)
+            let evidence = reader.find_evidence(conn, &view, &wanted)?;
+            Ok::<_, Error>((evidence, view.row.municipality_id))
         })
         .await?;
     let file = evidence.file.ok_or_else(Error::not_found)?;
+    notebook.read(actor, info.now, Event::read("evidence", id.as_str(), Some(municipality)));
     let etag = format!("\"{}\"", file.stored_sha256);
     if info.has_tag(&etag) {
         return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).finish());
     }
     let size = u64::try_from(file.size).unwrap_or(0);
     let range = range_of(&request, size, &etag);
-    let stored = files.read(&file.key(&id), range.clone()).await?;
+    let stored = files.read_sound(&file.key(&id), (size, &file.stored_sha256), range.clone()).await?;
     let mut response = HttpResponse::build(match &range {
         Some(_) => StatusCode::PARTIAL_CONTENT,
         None => StatusCode::OK,
     });
-    let length = range.as_ref().map_or(stored.size, |range| range.end - range.start);
+    let length = range.as_ref().map_or(size, |range| range.end - range.start);
     if let Some(range) = range {
         let last = range.end.saturating_sub(1);
         response.insert_header((CONTENT_RANGE, format!("bytes {}-{last}/{size}", range.start)));
