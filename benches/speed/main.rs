@@ -19,6 +19,8 @@ mod hooks;
 mod import;
 mod load;
 mod next_year;
+mod overload;
+mod paced;
 mod raw;
 mod region;
 mod round;
@@ -38,9 +40,15 @@ async fn main() -> anyhow::Result<()> {
         return bare::serve(url, port.parse()?).await;
     }
     let mut table = Table::default();
-    let only_feed = arguments.iter().any(|argument| argument == feed::ARGUMENT);
+    let asked = |name: &str| arguments.iter().any(|argument| argument == name);
+    if asked(overload::ARGUMENT) {
+        for database in [Database::sqlite()?, Database::postgres()?] {
+            overload::measure(&database, &mut table).await?;
+        }
+        return table.print();
+    }
     for database in [Database::sqlite()?, Database::postgres()?] {
-        if !only_feed {
+        if !asked(feed::ARGUMENT) {
             round::measure(&database, &mut table).await?;
         }
     }

@@ -57,7 +57,7 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
 }
 
 /// First day of the year, today in Moscow, last day of the year.
-fn year() -> anyhow::Result<(NaiveDate, NaiveDate, NaiveDate)> {
+pub fn year() -> anyhow::Result<(NaiveDate, NaiveDate, NaiveDate)> {
     let today = Clock::system().today();
     let day = |month, day| NaiveDate::from_ymd_opt(today.year(), month, day);
     day(1, 1).zip(day(12, 31)).map(|(first, last)| (first, today, last)).ok_or(anyhow::anyhow!("no such day"))

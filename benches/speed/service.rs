@@ -26,8 +26,18 @@ impl Service {
 
     /// The program, which may deliver webhooks to these targets.
     pub fn start_telling(database: &Database, targets: &str) -> anyhow::Result<Self> {
+        Self::start_by(Command::new(PROGRAM), database, targets)
+    }
+
+    /// The program, on the first core alone.
+    pub fn start_on_first_core(database: &Database) -> anyhow::Result<Self> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", PROGRAM]);
+        Self::start_by(command, database, "")
+    }
+
+    fn start_by(mut command: Command, database: &Database, targets: &str) -> anyhow::Result<Self> {
         let address = free_address()?;
-        let mut command = Command::new(PROGRAM);
         command.arg("serve").env("LISTEN", address.to_string()).env("RUST_LOG", "warn");
         // Ten files at once, several times over, into one report.
         command.env("EVIDENCE_REPORT_MIB", "4096").env("WEBHOOK_TARGETS", targets);
@@ -51,7 +61,7 @@ impl Service {
         let patience = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(address).is_err() {
             ensure!(Instant::now() < patience, "nothing listens on {address}");
-            std::thread::sleep(Duration::from_millis(20));
+            std::thread::sleep(Duration::from_millis(5));
         }
         Ok(service)
     }

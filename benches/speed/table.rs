@@ -15,7 +15,11 @@ pub enum Limit {
     UnderMillis(f64),
     /// Under so many MiB.
     UnderMib(f64),
-    /// Shown for itself.
+    /// Fewer than so many.
+    Under(f64),
+    /// A count, shown for itself.
+    Count,
+    /// Seconds, shown for themselves.
     None,
 }
 
@@ -39,6 +43,8 @@ impl Table {
             Limit::UnderSeconds(limit) => (format!("{value:.2} s"), value < limit),
             Limit::UnderMillis(limit) => (format!("{:.0} ms", value * 1000.0), value * 1000.0 < limit),
             Limit::UnderMib(limit) => (format!("{value:.0} MiB"), value < limit),
+            Limit::Under(limit) => (format!("{value:.0}"), value < limit),
+            Limit::Count => (format!("{value:.0}"), true),
             Limit::None => (format!("{value:.2} s"), true),
         };
         self.missed |= !holds;
@@ -73,7 +79,8 @@ fn shown(limit: Limit) -> String {
         Limit::UnderSeconds(limit) => format!("< {limit:.0} s"),
         Limit::UnderMillis(limit) => format!("< {limit:.0} ms"),
         Limit::UnderMib(limit) => format!("< {limit:.0} MiB"),
-        Limit::None => "–".to_owned(),
+        Limit::Under(limit) => format!("< {limit:.0}"),
+        Limit::Count | Limit::None => "–".to_owned(),
     }
 }
 

@@ -75,7 +75,7 @@ pub fn document() -> OpenApi {
     components.schemas.extend(within.schemas);
     components.schemas.insert("Problem".to_owned(), Problem::schema());
     components.schemas.extend(problem_schemas);
-    components.responses.insert(shared::REFUSED.to_owned(), RefOr::T(shared::refused()));
+    components.responses.insert(shared::REFUSED.to_owned(), RefOr::T(shared::refused(&[shared::PROBLEM])));
     for (path, item) in &mut document.paths.paths {
         shared::complete(path, item, &components.schemas);
     }

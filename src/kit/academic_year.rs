@@ -71,7 +71,24 @@ pub fn label(start: i32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn each_day_lies_in_one_academic_year(offset in 0..36_500_i64) {
+            let day = day("2000-09-01") + chrono::TimeDelta::days(offset);
+            let year = AcademicYear::of(day).unwrap();
+            prop_assert!(year.contains(day) && year.touches(day.year()) && year.has_begun(day));
+            let neighbours = [year.start() - 1, year.start() + 1].map(AcademicYear);
+            prop_assert!(neighbours.iter().all(|other| !other.contains(day)));
+            prop_assert_eq!(year.day(day.month(), day.day()), Some(day));
+            let tomorrow = AcademicYear::of(day + chrono::TimeDelta::days(1));
+            let is_last = (day.month(), day.day()) == (8, 31);
+            prop_assert_eq!(tomorrow.is_some_and(|next| next != year), is_last && year.start() < 2099);
+        }
+    }
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

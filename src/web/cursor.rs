@@ -42,7 +42,35 @@ fn seal(query: &str, body: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn keys_come_back_as_they_were(query in ".*", keys in prop::collection::vec("[^\\pC]*", 0..4)) {
+            let cursor = write(&query, &keys);
+            prop_assert_eq!(read(&query, &cursor, keys.len()), Some(keys.clone()));
+            prop_assert_eq!(read(&query, &cursor, keys.len() + 1), None);
+            prop_assert_eq!(read(&format!("{query}&"), &cursor, keys.len()), None);
+        }
+
+        #[test]
+        fn an_altered_cursor_is_refused(key in "[^\\pC]*", place in any::<prop::sample::Index>(), other in "[A-Za-z0-9_-]") {
+            let cursor = write("schools", &[key]);
+            let mut altered: Vec<char> = cursor.chars().collect();
+            let place = place.index(altered.len());
+            let new = other.chars().next().unwrap();
+            prop_assume!(altered[place] != new);
+            altered[place] = new;
+            prop_assert_eq!(read("schools", &altered.into_iter().collect::<String>(), 1), None);
+        }
+
+        #[test]
+        fn no_text_is_read_as_a_cursor(text in ".*", keys in 0..4_usize) {
+            prop_assert_eq!(read("schools", &text, keys), None);
+        }
+    }
 
     #[test]
     fn a_cursor_serves_its_own_query_only() {

@@ -95,8 +95,10 @@ pub struct Paging {
     #[param(minimum = 1, maximum = 1000, default = 50)]
     limit: Option<i64>,
     /// `next` of the page before; bound to filter and sort.
+    #[param(min_length = 1)]
     cursor: Option<String>,
     /// Keys of the order, comma-separated, `-` for descending.
+    #[param(pattern = "^-?[a-z_]+(,-?[a-z_]+)*$")]
     sort: Option<String>,
     /// Members of each item to answer with, comma-separated.
     #[param(example = "id,status,version")]

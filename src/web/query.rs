@@ -132,13 +132,11 @@ fn sort_keys<F: Filter>(text: &str, violations: &mut Vec<Violation>) -> Vec<Sort
         match allowed {
             Some(name) if keys.iter().all(|key| key.name != *name) => keys.push(SortKey { name, desc }),
             _ => {
-                let list = F::SORTS.join(", ");
+                let allowed: Vec<&str> = F::SORTS.iter().chain([&F::LAST_KEY]).copied().collect();
+                let list = allowed.join(", ");
                 violations.push(bad(
                     "sort",
-                    Bi::of(
-                        format!("Сортировка возможна по: {list}, {}", F::LAST_KEY),
-                        format!("Sort by: {list}, {}", F::LAST_KEY),
-                    ),
+                    Bi::of(format!("Сортировка возможна по: {list}"), format!("Sort by: {list}")),
                 ));
             }
         }

@@ -68,7 +68,8 @@ impl Writing {
         let key = match req.headers().get("Idempotency-Key") {
             Some(header) if req.method() == Method::POST => {
                 let key = header.to_str().unwrap_or_default();
-                if key.is_empty() || key.len() > KEY_LIMIT {
+                let is_printable = key.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+                if key.is_empty() || key.len() > KEY_LIMIT || !is_printable {
                     return Err(Error::malformed(vec![Violation::new(
                         "Idempotency-Key",
                         "invalid-header",

@@ -189,7 +189,7 @@ impl Drop for TestApp {
 }
 
 /// The server for the PostgreSQL half: `TEST_DATABASE_URL`, or the usual local one.
-fn postgres() -> Option<&'static str> {
+pub fn postgres() -> Option<&'static str> {
     static FOUND: OnceLock<Option<String>> = OnceLock::new();
     FOUND
         .get_or_init(|| {

@@ -18,6 +18,7 @@ use crate::client::{Client, Resource};
 use crate::copy::Export;
 use crate::evidence::{FIELDS, PDF};
 use crate::importing::{IMPORTS, csv, schools};
+use crate::witness::Witness;
 
 fn archive_of(app: &TestApp) -> PathBuf {
     app.data_dir().join("backup.zip")
@@ -102,6 +103,11 @@ async fn a_backup_of_a_busy_service_holds_all_that_was_acknowledged(
     assert_eq!(export.seq(), manifest.feed.seq);
     officer.post("/api/v1/orders", &order(7)).await.expect(201);
     assert!(Export::take(&region, "").await.seq() > manifest.feed.seq);
+    if from == to {
+        let mut seen = Witness::of("R16", from);
+        seen.saw("all that was acknowledged before is there, check finds nothing, the old epoch: 410");
+        seen.report();
+    }
 }
 
 fn order(number: usize) -> serde_json::Value {
@@ -243,6 +249,12 @@ async fn a_check_names_what_is_damaged_or_missing(#[values(Sqlite, Postgres)] on
     let manifest = saved(app).await;
     assert_eq!((manifest.missing.len(), manifest.damaged.len()), (1, 1), "a backup tells of them too");
     assert!(manifest.missing[0].ends_with(&gone) && manifest.damaged[0].ends_with(&changed));
+    let mut seen = Witness::of("R18", on);
+    seen.saw("missing and changed file: 500 file-damaged, named by check and backup");
+    if on == Sqlite {
+        seen.saw("rows that name missing ones: named by check");
+    }
+    seen.report();
 }
 
 /// Files that a database left beside itself must not come into what is restored.
@@ -261,4 +273,7 @@ async fn a_stale_journal_beside_the_new_database_is_harmless() {
     let mut conn = url.connect().unwrap();
     assert_eq!(school_roadmap::db::rows::faults(&mut conn).unwrap(), Vec::<String>::new());
     assert!(school_roadmap::features::accounts::is_any(&mut conn).unwrap());
+    let mut seen = Witness::of("R17", Sqlite);
+    seen.saw("restored beside stale -wal and -shm: whole");
+    seen.report();
 }

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::{Client, Resource};
 use crate::copy::{Follower, changes};
+use crate::witness::Witness;
 
 const FEED: &str = "/api/v1/changes";
 const ORDERS: &str = "/api/v1/orders";
@@ -326,6 +327,9 @@ async fn no_change_is_lost_or_doubled_among_sixteen_writers(#[values(Sqlite, Pos
         assert_eq!(versions, all, "{id}: each once, in order");
     }
     assert_eq!(changes(&region, after).await.0, Vec::<Value>::new(), "and nothing more");
+    let mut witness = Witness::of("R19", on);
+    witness.saw(format!("{count} of {expected} changes, each once, versions rising"));
+    witness.report();
 }
 
 /// A transaction that stays open holds nobody up, and is told of when it commits.
@@ -365,6 +369,12 @@ async fn a_long_transaction_is_told_of_after_those_that_commit_before(
     long.await.unwrap().unwrap();
     let (found, _) = changes(&region, after).await;
     assert_eq!(told(&found), ["created schools 1 test"], "it has a number after theirs");
+    let mut seen = Witness::of("R20", on);
+    if on == Postgres {
+        seen.saw("others are told of meanwhile");
+    }
+    seen.saw("told of when it commits, nothing lost");
+    seen.report();
 }
 
 /// A writer that is held up between its number and its end, and one that commits meanwhile: what

@@ -24,6 +24,11 @@ impl Client {
         Self { http: reqwest::Client::new(), base: base.to_owned(), token }
     }
 
+    /// The same caller before another instance.
+    pub fn at(&self, base: &str) -> Self {
+        Self { base: base.to_owned(), ..self.clone() }
+    }
+
     /// A request to be completed by hand.
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self.http.request(method, format!("{}{path}", self.base));

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::campaign::{Campaign, done};
 use crate::client::{Client, Reply, Resource};
+use crate::witness::Witness;
 
 pub const PDF: &[u8] = b"%PDF-1.7\n1 0 obj << >> endobj\n%%EOF\n";
 pub const FIELDS: [(&str, &str); 3] =
@@ -30,7 +31,7 @@ fn sha(bytes: &[u8]) -> String {
     format!("{:x}", Sha256::digest(bytes))
 }
 
-fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
+pub fn archive(entries: &[(&str, &str)]) -> Vec<u8> {
     let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let plain = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
     for (name, content) in entries {
@@ -63,6 +64,7 @@ async fn a_file_comes_back_as_it_was_sent_and_runs_nowhere(#[values(Sqlite, Post
     let content = format!("{place}/content");
     let got = story.principal.get(&content).await;
     assert_eq!((got.status, got.bytes.as_slice()), (200, PDF));
+    let mut seen = Witness::of("F07", on);
     for (name, value) in [
         ("content-type", "application/pdf"),
         ("x-content-type-options", "nosniff"),
@@ -70,7 +72,10 @@ async fn a_file_comes_back_as_it_was_sent_and_runs_nowhere(#[values(Sqlite, Post
         ("cache-control", "private, no-cache"),
     ] {
         assert_eq!(got.header(name).as_deref(), Some(value), "{name}");
+        seen.saw(format!("{name}: {value}"));
     }
+    seen.saw("content-disposition: attachment");
+    seen.report();
     let saved = got.header("content-disposition").unwrap();
     assert!(saved.starts_with("attachment; filename=\"evidence.pdf\"; filename*=UTF-8''%D0%9F"), "{saved}");
     let etag = got.header("etag").unwrap();
@@ -89,9 +94,13 @@ async fn a_file_comes_back_as_it_was_sent_and_runs_nowhere(#[values(Sqlite, Post
     let curator = story.app.as_curator(&story.municipality, &[&story.schools[0]]);
     let neighbour = story.app.as_school_head(&story.municipality, &story.schools[1]);
     let other = story.app.given_municipality("Другой район");
+    let mut seen = Witness::of("F08", on);
     for outsider in [curator, neighbour, story.app.as_head(&other), story.app.as_region("57")] {
-        assert_eq!(outsider.get(&content).await.problem(404), "not-found");
+        let refused = outsider.get(&content).await;
+        assert_eq!(refused.problem(404), "not-found");
+        seen.answer(&refused);
     }
+    seen.report();
     assert_eq!(story.app.anonymous().get(&content).await.status, 401);
 }
 
@@ -120,6 +129,9 @@ async fn office_documents_and_photos_are_taken_by_their_content(#[values(Sqlite,
         kept, b"\xFF\xD8\xFF\xDA\x00\x04\x01\x01picture\xFF\xD9",
         "no place, no author, nothing behind"
     );
+    let mut seen = Witness::of("F12", on);
+    seen.saw("no place, no author, nothing behind the picture");
+    seen.report();
     assert_eq!(made["file"]["original_sha256"], sha(&photo));
     assert_eq!(
         (&made["file"]["stored_sha256"], &made["file"]["size"]),
@@ -138,6 +150,7 @@ async fn what_is_not_what_it_says_is_refused_and_leaves_nothing(#[values(Sqlite,
     let slip = archive(&[types, ("word/document.xml", "<w/>"), ("../../x", "x")]);
     let macros = archive(&[types, ("word/document.xml", "<w/>"), ("word/vbaProject.bin", "x")]);
     let docx = archive(&[types, ("word/document.xml", "<w/>")]);
+    let (mut kinds, mut slips) = (Witness::of("F03", on), Witness::of("F05", on));
     for (name, bytes, code) in [
         ("setup.exe", &b"MZ"[..], "file-extension"),
         ("page.html", b"<html>", "file-extension"),
@@ -154,7 +167,13 @@ async fn what_is_not_what_it_says_is_refused_and_leaves_nothing(#[values(Sqlite,
     ] {
         let refused = story.principal.upload(&path, &FIELDS, name, bytes).await;
         assert_eq!(refused.violations(422), [format!("/file {code}")], "{name}");
+        let seen = if code == "file-archive" { &mut slips } else { &mut kinds };
+        seen.saw(format!("422 {code}"));
     }
+    assert!(story.app.files().is_empty());
+    kinds.report();
+    slips.saw("nothing stored");
+    slips.report();
     let bad =
         [("kind", "order"), ("title", "Петрова И. И."), ("contains_personal_data", "maybe"), ("owner", "me")];
     assert_eq!(
@@ -225,11 +244,18 @@ async fn a_file_that_is_cut_or_too_large_is_neither_kept_nor_recorded(
         (over.problem(413), &over.json()["detail"]),
         ("file-too-large".into(), &json!("Не больше 1 МиБ"))
     );
+    let mut seen = Witness::of("F01", on);
+    seen.answer(&over);
+    seen.report();
     for _ in 0..2 {
         story.principal.upload(&path, &FIELDS, "a.pdf", &large(mib)).await.expect(201);
     }
-    assert_eq!(story.principal.upload(&path, &FIELDS, "a.pdf", PDF).await.problem(409), "evidence-quota");
+    let full = story.principal.upload(&path, &FIELDS, "a.pdf", PDF).await;
+    assert_eq!(full.problem(409), "evidence-quota");
     assert_eq!(story.app.files().len(), 2);
+    let mut seen = Witness::of("F02", on);
+    seen.answer(&full);
+    seen.report();
 
     let other = story.report_of(Some(&story.schools[1])).await;
     let neighbour = story.app.as_school_head(&story.municipality, &story.schools[1]);
@@ -239,6 +265,9 @@ async fn a_file_that_is_cut_or_too_large_is_neither_kept_nor_recorded(
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert_eq!(story.app.files().len(), 2, "half a file is no file");
     assert_eq!(neighbour.get(&other).await.expect(200).version(), 1);
+    let mut seen = Witness::of("F11", on);
+    seen.saw("408, no file, no row");
+    seen.report();
 }
 
 /// Sends the head and half of the body, and waits.

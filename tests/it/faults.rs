@@ -18,6 +18,7 @@ use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::campaign::Campaign;
 use crate::client::{Client, Reply, Resource};
 use crate::proxy::Proxy;
+use crate::witness::Witness;
 
 const ORDERS: &str = "/api/v1/orders";
 /// Within which a request without a connection is promised its answer.
@@ -85,6 +86,7 @@ async fn without_a_free_connection_a_request_is_put_off_within_a_second(
 
     let held = hold(&app.db, 2, |_| ()).await;
     let mut fastest = Duration::MAX;
+    let mut seen = Witness::of("R07", on);
     for _ in 0..3 {
         let asked = Instant::now();
         let reply = officer.get(ORDERS).await;
@@ -92,8 +94,10 @@ async fn without_a_free_connection_a_request_is_put_off_within_a_second(
         fastest = fastest.min(asked.elapsed());
         assert_eq!(reply.problem(503), "unavailable");
         assert_eq!(reply.header("retry-after").as_deref(), Some("1"));
+        seen.answer(&reply);
     }
     assert!(fastest <= PROMISED, "{fastest:?}");
+    seen.saw("within 1 s");
     assert_eq!(officer.post(ORDERS, &order("1")).await.problem(503), "unavailable");
     assert_eq!(app.anonymous().get("/health/ready").await.problem(503), "unavailable");
     app.anonymous().get("/health/live").await.expect(200);
@@ -102,25 +106,43 @@ async fn without_a_free_connection_a_request_is_put_off_within_a_second(
     let orders = until(&officer, ORDERS, 200).await.json();
     assert_eq!(orders["items"], json!([]), "what was put off was not done");
     officer.post(ORDERS, &order("1")).await.expect(201);
+    seen.saw("alive meanwhile; then 200");
+    seen.report();
 }
 
+/// R03: what each connection of the pool promises.
+#[rstest]
+#[case::embedded(Sqlite, "synchronous 2, foreign_keys 1, journal_mode wal, busy_timeout set")]
+#[case::server(Postgres, "fsync on, full_page_writes on, synchronous_commit on")]
 #[actix_web::test]
-async fn every_connection_to_sqlite_is_durable_and_keeps_references() {
-    let app = TestApp::start(Sqlite).await.unwrap();
-    let held = hold(&app.db, 4, |conn| {
-        let AnyConnection::Sqlite(conn) = conn else { unreachable!() };
-        let mut number =
-            |name: &str| sql::<Integer>(&format!("PRAGMA {name}")).get_result::<i32>(conn).unwrap();
-        let numbers = [number("synchronous"), number("foreign_keys")];
-        let patience = number("busy_timeout");
-        let journal: String = sql::<Text>("PRAGMA journal_mode").get_result(conn).unwrap();
-        (numbers, patience > 0, journal)
+async fn every_connection_is_durable_and_keeps_references(#[case] on: Database, #[case] promised: &str) {
+    let Some(app) = TestApp::start(on).await else { return };
+    let held = hold(&app.db, 4, |conn| match conn {
+        AnyConnection::Sqlite(conn) => {
+            let mut number =
+                |name: &str| sql::<Integer>(&format!("PRAGMA {name}")).get_result::<i32>(conn).unwrap();
+            let (synchronous, references) = (number("synchronous"), number("foreign_keys"));
+            let patience = if number("busy_timeout") > 0 { "set" } else { "none" };
+            let journal: String = sql::<Text>("PRAGMA journal_mode").get_result(conn).unwrap();
+            format!(
+                "synchronous {synchronous}, foreign_keys {references}, journal_mode {journal}, \
+                 busy_timeout {patience}"
+            )
+        }
+        AnyConnection::Postgres(conn) => {
+            let mut setting = |name: &str| {
+                let value = sql::<Text>(&format!("SELECT current_setting('{name}')"));
+                format!("{name} {}", value.get_result::<String>(conn).unwrap())
+            };
+            ["fsync", "full_page_writes", "synchronous_commit"].map(&mut setting).join(", ")
+        }
     });
-    let held = held.await;
-    for found in &held.answers {
-        assert_eq!(found, &([2, 1], true, "wal".to_owned()));
+    let mut seen = Witness::of("R03", on);
+    for found in held.await.answers {
+        assert_eq!(found, promised);
+        seen.saw(found);
     }
-    assert_eq!(held.answers.len(), 4);
+    seen.report();
 }
 
 /// R08: the disk of the database is full, and is not any more.
@@ -156,6 +178,10 @@ async fn a_full_disk_refuses_writes_loses_nothing_and_reads_on() {
     );
     limit(1_000_000).await.unwrap();
     head.post(ORDERS, &order("после")).await.expect(201);
+    let mut seen = Witness::of("R08", Sqlite);
+    seen.answer(&refused);
+    seen.saw("all that was acknowledged is read, nothing more; then 201");
+    seen.report();
 }
 
 /// A database that may lose what it has acknowledged is not ready.
@@ -276,8 +302,12 @@ async fn works() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
 }
 
+#[rstest]
 #[actix_web::test]
-async fn a_handler_that_panics_answers_500_and_the_next_request_is_served() {
+async fn a_handler_that_panics_answers_500_and_the_next_request_is_served(
+    #[values(Sqlite, Postgres)] on: Database,
+) {
+    let mut seen = Witness::of("P18", on);
     let app = || App::new().wrap(from_fn(conventions::around)).service(panics).service(works);
     let server = HttpServer::new(app).workers(1).bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", server.addrs()[0]);
@@ -291,7 +321,10 @@ async fn a_handler_that_panics_answers_500_and_the_next_request_is_served() {
         assert!(!reply.text().contains("purpose"), "{}", reply.text());
         assert!(reply.header("x-request-id").is_some());
         client.get("/works").await.expect(200);
+        seen.answer(&reply);
     }
+    seen.saw("the next request: 200");
+    seen.report();
     handle.stop(false).await;
 }
 
@@ -321,6 +354,9 @@ async fn work_that_panics_in_the_database_leaves_nothing_and_holds_no_connection
     let changed = json!({ "title": "О перечне" });
     let path = format!("{ORDERS}/{}", stored.id());
     officer.patch(&path, stored.version(), &changed).await.expect(200);
+    let mut seen = Witness::of("R28", on);
+    seen.saw("panics in reading and writing: rows of all tables as before, the one connection serves on");
+    seen.report();
 }
 
 #[actix_web::test]

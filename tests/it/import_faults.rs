@@ -17,6 +17,7 @@ use crate::importing::{
     HEADING, IMPORTS, count_schools, counters, csv, errors, imported, school, schools, xlsx,
 };
 use crate::raw::Raw;
+use crate::witness::Witness;
 
 const SCHOOLS: [(&str, &str); 1] = [("kind", "schools")];
 const BY_ROW: [(&str, &str); 2] = [("kind", "schools"), ("mode", "row")];
@@ -104,7 +105,11 @@ async fn a_workbook_that_unpacks_to_too_much_is_refused(#[values(Sqlite, Postgre
     (0..97).for_each(|_| writer.write_all(&piece).unwrap());
     let bomb = writer.finish().unwrap().into_inner();
     assert!(bomb.len() < 1024 * 1024);
-    assert_eq!(refused(&officer, "бомба.xlsx", &bomb).await, ["/file file-archive"]);
+    let found = refused(&officer, "бомба.xlsx", &bomb).await;
+    assert_eq!(found, ["/file file-archive"]);
+    let mut seen = Witness::of("F04", on);
+    seen.saw(format!("422 {}", found.concat()));
+    seen.report();
     let mut far = xlsx(&schools(1..=1));
     far.truncate(far.len() / 2);
     assert_eq!(refused(&officer, "половина.xlsx", &far).await, ["/file file-archive"]);

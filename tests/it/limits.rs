@@ -41,6 +41,10 @@ async fn a_caller_over_his_quota_waits_and_others_do_not(#[values(Sqlite, Postgr
 
     let other = head.get(ME).await;
     assert_eq!(other.status, 200);
+    let mut seen = Witness::of("C08", on);
+    seen.answer(&refused);
+    seen.saw(format!("another account: {}", other.status));
+    seen.report();
     let written = officer.post("/api/v1/orders", &json!({})).await;
     assert_eq!(written.status, 422, "writing has a quota of its own");
     app.set_time("2023-03-01T09:00:02Z");

@@ -9,6 +9,7 @@ use school_roadmap::db::{AnyConnection, migrate};
 use serde_json::json;
 
 use crate::app::{Database, Postgres, Sqlite, TestApp};
+use crate::witness::Witness;
 
 #[derive(QueryableByName)]
 struct Column {
@@ -90,6 +91,9 @@ async fn of_several_that_begin_at_once_one_makes_the_schema(#[values(Sqlite, Pos
         one.join().unwrap().unwrap();
     }
     assert_eq!(columns(&mut app.connection()), columns_in_code());
+    let mut seen = Witness::of("R13", on);
+    seen.saw("6 began at once, none failed, one schema");
+    seen.report();
 }
 
 #[rstest]
@@ -111,6 +115,9 @@ async fn migrations_go_up_down_and_up_on_data(#[values(Sqlite, Postgres)] on: Da
     migrate::up(&app.database_url).unwrap();
     assert_eq!(columns(&mut app.connection()), before);
     migrate::up(&app.database_url).unwrap();
+    let mut seen = Witness::of("R14", on);
+    seen.saw("down: no table left; up again: the same columns");
+    seen.report();
 }
 
 #[rstest]
@@ -127,4 +134,7 @@ async fn a_newer_schema_is_refused(#[values(Sqlite, Postgres)] on: Database) {
     .unwrap();
     let refusal = migrate::up(&app.database_url).unwrap_err().to_string();
     assert!(refusal.contains("20991231000000"), "{refusal}");
+    let mut seen = Witness::of("R15", on);
+    seen.saw("the program does not start and names the migration");
+    seen.report();
 }

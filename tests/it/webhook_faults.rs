@@ -16,6 +16,7 @@ use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::{Client, Resource};
 use crate::receiver::{Receiver, with_status};
 use crate::webhooks::{Portal, WEBHOOKS, change_school, portal, started};
+use crate::witness::Witness;
 
 async fn register(portal: &Client, receiver: &Receiver) -> (String, Value) {
     let hook = portal.post(WEBHOOKS, &json!({"url": format!("{}/hook", receiver.url)})).await.expect(201);
@@ -72,12 +73,18 @@ async fn a_receiver_that_comes_back_gets_everything_in_order(#[values(Sqlite, Po
     assert!(attempts.iter().all(|one| one.id == attempts[0].id), "the same event");
     assert!(attempts.windows(2).all(|pair| pair[0].timestamp < pair[1].timestamp), "at another time");
     assert!(app.clock.now().to_rfc3339().as_str() >= "2023-03-01T16:35", "hours later");
+    let mut seen = Witness::of("W09", on);
+    seen.saw(format!("{} attempts: one id, rising times", attempts.len()));
+    seen.report();
 
     receiver.answers(|_| with_status(200, ""));
     next_attempt(&app, &path).await;
     let seqs = receiver.seqs();
     assert_eq!(seqs.len(), 21);
     assert!(seqs.windows(2).all(|pair| pair[0] < pair[1]), "{seqs:?}");
+    let mut seen = Witness::of("R21", on);
+    seen.saw(format!("{} events, each once, in order", seqs.len()));
+    seen.report();
     let healed = app.as_admin().get(&path).await.expect(200);
     assert_eq!((&healed["failed_attempts"], &healed["failing_since"]), (&json!(0), &Value::Null));
 }
@@ -167,6 +174,8 @@ async fn a_receiver_may_ask_for_time_move_away_or_be_gone(#[values(Sqlite, Postg
     app.dispatcher().drain().await.unwrap();
     let hook = portal.client.get(&path).await.expect(200);
     assert_eq!(hook["next_attempt_at"], "2023-03-01T10:00:00Z");
+    let mut seen = Witness::of("W07", on);
+    seen.saw("429 with Retry-After 3600: again after an hour");
 
     // W05: a redirect is a failure, wherever it leads.
     let trap = Receiver::start();
@@ -179,11 +188,16 @@ async fn a_receiver_may_ask_for_time_move_away_or_be_gone(#[values(Sqlite, Postg
         (&attempts["items"][0]["failure"], &attempts["items"][0]["http_status"]),
         (&json!("redirect"), &json!(307))
     );
+    let mut redirected = Witness::of("W05", on);
+    redirected.saw(format!("failed: redirect; {} requests at the other address", trap.all().len()));
+    redirected.report();
 
     receiver.answers(|_| with_status(410, ""));
     next_attempt(&app, &path).await;
     let hook = app.as_admin().get(&path).await.expect(200);
     assert_eq!((&hook["status"], &hook["disabled_by"]), (&json!("disabled"), &json!("gone")));
+    seen.saw("410: disabled, gone");
+    seen.report();
     receiver.forget();
     app.dispatcher().drain().await.unwrap();
     assert_eq!(receiver.all().len(), 0);
@@ -249,6 +263,8 @@ async fn nothing_is_lost_when_receiver_and_process_fail(#[values(Sqlite, Postgre
         }
     }
     assert!(deaths > 10, "{deaths} deaths in the middle of a delivery");
+    let mut witness = Witness::of("R22", on);
+    witness.saw("more than 10 deaths in the middle of a delivery");
     let mut seqs = receiver.seqs();
     let first_times: Vec<i64> = {
         let mut seen = std::collections::BTreeSet::new();
@@ -258,6 +274,8 @@ async fn nothing_is_lost_when_receiver_and_process_fail(#[values(Sqlite, Postgre
     seqs.sort_unstable();
     seqs.dedup();
     assert_eq!(seqs.len(), 82, "0 lost");
+    witness.saw(format!("{} of 82 events delivered, in order, the same again with the same id", seqs.len()));
+    witness.report();
     // What came twice came under the same id.
     let mut by_seq = std::collections::BTreeMap::new();
     for one in receiver.accepted() {
@@ -309,6 +327,9 @@ async fn a_clock_that_jumps_back_stops_nothing(#[values(Sqlite, Postgres)] on: D
     app.set_time("2023-03-01T09:00:00Z");
     app.dispatcher().drain().await.unwrap();
     assert_eq!(receiver.seqs().len(), 1);
+    let mut seen = Witness::of("R09", on);
+    seen.saw("back by seven years: delivered");
+    seen.report();
 }
 
 /// After a restore the numbers belong to other changes: the receiver is told to begin anew.
@@ -342,10 +363,11 @@ async fn a_restored_service_tells_its_receivers_to_begin_anew(#[values(Sqlite, P
 }
 
 /// W06: an answer that never ends is not read to its end; 2xx is 2xx.
+#[rstest]
 #[actix_web::test]
-async fn an_endless_answer_is_not_read() {
+async fn an_endless_answer_is_not_read(#[values(Sqlite, Postgres)] on: Database) {
     let receiver = Receiver::start();
-    let app = started(Sqlite, &receiver).await.unwrap();
+    let Some(app) = started(on, &receiver).await else { return };
     let place = app.given_municipality("Хотынецкий район");
     let portal = portal(&app).await;
     let (path, _) = register(&portal.client, &receiver).await;
@@ -361,8 +383,9 @@ async fn an_endless_answer_is_not_read() {
 
 /// W06: a receiver that hangs costs the limit of an attempt, and is a failure; W04: so is a name of
 /// the list that stands for this machine.
+#[rstest]
 #[actix_web::test]
-async fn a_receiver_that_hangs_or_hides_is_a_failure() {
+async fn a_receiver_that_hangs_or_hides_is_a_failure(#[values(Sqlite, Postgres)] on: Database) {
     let receiver = Receiver::start();
     receiver.answers(|_| {
         std::thread::sleep(Duration::from_secs(2));
@@ -377,10 +400,16 @@ async fn a_receiver_that_hangs_or_hides_is_a_failure() {
         failure.kind
     };
     assert_eq!(sent(receiver.target(), format!("{}/hook", receiver.url)).await, FailureKind::Timeout);
+    let mut seen = Witness::of("W06", on);
+    seen.saw("failed: timeout");
+    seen.report();
     let nobody = "http://127.0.0.1:1".to_owned();
     assert_eq!(sent(nobody.clone(), nobody).await, FailureKind::Connection);
     let name = "https://localhost/hook".to_owned();
     assert_eq!(sent("localhost:443".to_owned(), name).await, FailureKind::Target);
+    let mut seen = Witness::of("W04", on);
+    seen.saw("failed: target, before a connection");
+    seen.report();
 }
 
 /// Receivers of one client that never answer hold up nobody else's.

@@ -5,12 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair, date_time_ymd};
+use rstest::rstest;
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use school_roadmap::features::webhooks::{Attempt, FailureKind, Parcel, Sender};
 
+use crate::app::{Database, Postgres, Sqlite};
 use crate::peer::answering_by_tls;
 use crate::receiver::with_status;
+use crate::witness::Witness;
 
 type Authority = CertifiedIssuer<'static, KeyPair>;
 
@@ -55,8 +58,10 @@ async fn sent(receiver: ServerConfig, ca: Option<&Authority>) -> (Attempt, usize
     (attempt, seen.load(Ordering::SeqCst))
 }
 
+#[rstest]
 #[actix_web::test]
-async fn only_a_receiver_with_a_good_certificate_is_told() {
+async fn only_a_receiver_with_a_good_certificate_is_told(#[values(Sqlite, Postgres)] on: Database) {
+    let mut witness = Witness::of("W13", on);
     let (ours, other) = (authority(), authority());
     let (good, seen) = sent(certificate("127.0.0.1", 2090, Some(&ours)), Some(&ours)).await;
     assert_eq!((good.result.unwrap(), seen), (204, 1), "the operator's own authority");
@@ -72,5 +77,7 @@ async fn only_a_receiver_with_a_good_certificate_is_told() {
         let (attempt, seen) = sent(receiver, ca).await;
         assert_eq!(attempt.result.unwrap_err().kind, FailureKind::Connection, "{which}");
         assert_eq!(seen, 0, "{which}: nothing may be sent to it");
+        witness.saw(format!("{which}: failed, nothing sent"));
     }
+    witness.report();
 }

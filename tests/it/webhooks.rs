@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use crate::app::{Database, Postgres, Sqlite, TestApp};
 use crate::client::{Client, Reply, Resource};
 use crate::receiver::{Receiver, with_status};
+use crate::witness::Witness;
 
 pub const WEBHOOKS: &str = "/api/v1/webhooks";
 const SCOPES: [&str; 3] = ["schools:read", "orders:read", "webhooks:manage"];
@@ -90,6 +91,7 @@ async fn a_client_is_told_of_what_it_reads_in_order_and_signed(#[values(Sqlite, 
     app.dispatcher().drain().await.unwrap();
 
     let told = receiver.accepted();
+    let mut witness = Witness::of("W12", on);
     let seen: Vec<(&Value, i64)> =
         told.iter().map(|one| (&one.body["type"], one.body["data"]["version"].as_i64().unwrap())).collect();
     let (created, updated) =
@@ -104,12 +106,17 @@ async fn a_client_is_told_of_what_it_reads_in_order_and_signed(#[values(Sqlite, 
         let members: Vec<&String> = one.body["data"].as_object().unwrap().keys().collect();
         assert_eq!(members, ["seq", "epoch", "op", "resource", "id", "version", "key", "municipality_id"]);
         assert!(one.bytes.len() < 1000 && !one.body.to_string().contains("Школьная"));
+        witness.saw("under 1000 bytes, ids, number, version and key only");
     }
+    witness.report();
     // The feed tells the same numbers; so the deliveries are the feed, with nothing left out.
     let feed = app.as_region("57").get("/api/v1/changes?limit=1000&resource=schools").await.expect(200);
     let numbers: Vec<i64> =
         feed["items"].as_array().unwrap().iter().map(|one| one["seq"].as_i64().unwrap()).collect();
     assert_eq!(receiver.seqs(), numbers[1..]);
+    let mut same = Witness::of("R23", on);
+    same.saw(format!("{} of {} numbers of the feed delivered", receiver.seqs().len(), numbers[1..].len()));
+    same.report();
     let listed = portal.get(&format!("{path}/deliveries?outcome=delivered")).await.expect(200);
     let attempts: Vec<&Value> = listed["items"].as_array().unwrap().iter().map(|one| &one["seq"]).collect();
     assert_eq!(
@@ -144,6 +151,7 @@ async fn only_allowed_addresses_readable_resources_and_places_in_the_feed(
     );
     assert_eq!(refused(json!({"url": url, "after": 1_000_000})).await, "/after not-in-feed");
 
+    let mut seen = Witness::of("W11", on);
     let other = self::portal(&app).await.client;
     let hook = register(&portal, &receiver).await;
     let path = format!("{WEBHOOKS}/{}", hook.id());
@@ -155,8 +163,12 @@ async fn only_allowed_addresses_readable_resources_and_places_in_the_feed(
     let place = app.given_municipality("Хотынецкий район");
     let pupil = app.given_school(&place, "Хотынецкая СОШ", 0);
     for person in [app.as_head(&place), app.as_school_head(&place, &pupil), app.as_region("57")] {
-        assert_eq!(person.post(WEBHOOKS, &json!({"url": url})).await.problem(403), "forbidden");
+        let refused = person.post(WEBHOOKS, &json!({"url": url})).await;
+        assert_eq!(refused.problem(403), "forbidden");
+        seen.answer(&refused);
     }
+    seen.saw("of another client: 404");
+    seen.report();
     let narrowed = portal.patch(&path, 1, &json!({"resources": ["orders"]})).await.expect(200);
     assert_eq!(narrowed["resources"], json!(["orders"]));
     for _ in 1..20 {
@@ -207,13 +219,18 @@ async fn a_new_secret_and_the_one_before_sign_together(#[values(Sqlite, Postgres
     app.dispatcher().drain().await.unwrap();
     let both = receiver.accepted()[0].clone();
     assert!(both.is_signed(first) && both.is_signed(second));
+    let mut seen = Witness::of("W10", on);
+    seen.saw("in the overlap signed by both");
     app.set_time("2023-03-01T11:00:00Z");
     change_school(&app, &place, 1, 0).await;
     app.dispatcher().drain().await.unwrap();
     let one = receiver.accepted()[1].clone();
     assert!(!one.is_signed(first) && one.is_signed(second));
+    seen.saw("after it by the new one alone");
     let stored: Vec<String> = webhooks::table.select(webhooks::secret).load(&mut app.connection()).unwrap();
     assert!(!stored[0].contains(&second[6..]) && stored[0].len() > 60, "secrets are kept sealed");
+    seen.saw("stored sealed");
+    seen.report();
 }
 
 #[rstest]
@@ -244,6 +261,10 @@ async fn a_test_is_delivered_beside_the_order_and_not_too_often(#[values(Sqlite,
     assert_eq!(ask(3).await.problem(429), "too-many-requests");
     app.set_time("2023-03-01T09:00:10Z");
     ask(3).await.expect(200);
+    let mut seen = Witness::of("W14", on);
+    seen.answer(&again);
+    seen.saw("after 10 s: 200");
+    seen.report();
 }
 
 #[rstest]

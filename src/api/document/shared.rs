@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use utoipa::openapi::path::{Operation, Parameter, ParameterBuilder, ParameterIn, PathItem};
 use utoipa::openapi::{
-    ContentBuilder, HttpMethod, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder, Schema, Type,
+    ContentBuilder, HttpMethod, Object, ObjectBuilder, Ref, RefOr, Required, Response, ResponseBuilder,
+    Schema, Type,
 };
 
 use crate::problems;
@@ -12,6 +13,10 @@ use crate::problems;
 /// Name of the answer that all refusals are.
 pub(super) const REFUSED: &str = "Refused";
 
+/// The media type of refusals.
+pub(super) const PROBLEM: &str = "application/problem+json";
+/// Gives tokens to clients.
+const TOKEN: &str = "/api/v1/oauth/token";
 /// Add a row to the one that the path names, and compare no version: they overwrite nothing.
 const WITHOUT_VERSION: [&str; 3] = ["create_note", "attach_evidence", "create_measures"];
 /// Compare a version only when one is named, besides upserts: the body names versions itself.
@@ -19,18 +24,17 @@ const WITH_OPTIONAL_VERSION: [&str; 1] = ["merge_report"];
 /// Change the row that the path names, though the same path also lists what it has.
 const STEPS_BESIDE_A_LIST: [&str; 1] = ["take_offered_measures"];
 
-/// The answer that all refusals are.
-pub(super) fn refused() -> Response {
-    ResponseBuilder::new()
-        .description(format!(
-            "Refused. `code` is one of the problem types, each with a page under /problems: {}",
-            problems::ALL.iter().map(|problem| problem.slug).collect::<Vec<_>>().join(", ")
-        ))
-        .content(
-            "application/problem+json",
-            ContentBuilder::new().schema(Some(RefOr::Ref(Ref::from_schema_name("Problem")))).build(),
-        )
-        .build()
+/// The answer that refusals are, as these media types.
+pub(super) fn refused(media_types: &[&str]) -> Response {
+    let problem = || RefOr::Ref(Ref::from_schema_name("Problem"));
+    let with = |response: ResponseBuilder, kind: &&str| {
+        response.content(*kind, ContentBuilder::new().schema(Some(problem())).build())
+    };
+    let response = ResponseBuilder::new().description(format!(
+        "Refused. `code` is one of the problem types, each with a page under /problems: {}",
+        problems::ALL.iter().map(|problem| problem.slug).collect::<Vec<_>>().join(", ")
+    ));
+    media_types.iter().fold(response, with).build()
 }
 
 /// Completes the operations of a path.
@@ -48,8 +52,19 @@ pub(super) fn complete(path: &str, item: &mut PathItem, schemas: &BTreeMap<Strin
             name_ids(operation, schemas);
             describe(path, &method, version.as_ref(), operation);
             add_parameters(path, &method, version, operation);
+            if takes(operation, "dry_run") {
+                add_rehearsal(operation);
+            }
+            if takes(operation, "If-None-Match") {
+                let same = ResponseBuilder::new().description("What the client has is still good").build();
+                operation.responses.responses.insert("304".to_owned(), RefOr::T(same));
+            }
             for statuses in ["4XX", "5XX"] {
-                let refusal = RefOr::Ref(Ref::from_response_name(REFUSED));
+                let refusal = match path {
+                    // RFC 6749, 5.2, asks for a type of its own.
+                    TOKEN => RefOr::T(refused(&[PROBLEM, "application/json"])),
+                    _ => RefOr::Ref(Ref::from_response_name(REFUSED)),
+                };
                 operation.responses.responses.insert(statuses.to_owned(), refusal);
             }
         }
@@ -122,6 +137,19 @@ fn describe(path: &str, method: &HttpMethod, version: Option<&Required>, operati
     operation.description = Some(said.join(" "));
 }
 
+/// What would be created is shown by 200: nothing is, so it has no id, which its schema asks for.
+fn add_rehearsal(operation: &mut Operation) {
+    let responses = &mut operation.responses.responses;
+    if responses.contains_key("201") && !responses.contains_key("200") {
+        let object = RefOr::T(Schema::Object(of_type(Type::Object)));
+        let shown = ResponseBuilder::new()
+            .description("With `dry_run`: what would be created, without an id")
+            .content("application/json", ContentBuilder::new().schema(Some(object)).build())
+            .build();
+        responses.insert("200".to_owned(), RefOr::T(shown));
+    }
+}
+
 fn takes(operation: &Operation, name: &str) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
     parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
@@ -136,9 +164,12 @@ fn add_parameters(path: &str, method: &HttpMethod, version: Option<Required>, op
     if writes && !own_rules {
         parameters.push(query("dry_run", "Rehearse: same checks, nothing stored", Type::Boolean));
         if matches!(method, HttpMethod::Post) {
-            parameters.push(header(
-                "Idempotency-Key",
-                "Repeats of the request answer as the first did, for 48 hours",
+            let key = "Repeats of the request answer as the first did, for 48 hours";
+            let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[ -~]{1,255}$"));
+            parameters.push(parameter(
+                ("Idempotency-Key", key),
+                ParameterIn::Header,
+                text.build(),
                 Required::False,
             ));
         }
@@ -154,18 +185,21 @@ fn add_parameters(path: &str, method: &HttpMethod, version: Option<Required>, op
 }
 
 fn header(name: &str, description: &str, required: Required) -> RefOr<Parameter> {
-    parameter(name, description, ParameterIn::Header, Type::String, required)
+    parameter((name, description), ParameterIn::Header, of_type(Type::String), required)
 }
 
 fn query(name: &str, description: &str, kind: Type) -> RefOr<Parameter> {
-    parameter(name, description, ParameterIn::Query, kind, Required::False)
+    parameter((name, description), ParameterIn::Query, of_type(kind), Required::False)
+}
+
+fn of_type(kind: Type) -> Object {
+    ObjectBuilder::new().schema_type(kind).build()
 }
 
 fn parameter(
-    name: &str,
-    description: &str,
+    (name, description): (&str, &str),
     place: ParameterIn,
-    kind: Type,
+    schema: Object,
     required: Required,
 ) -> RefOr<Parameter> {
     let parameter = ParameterBuilder::new()
@@ -173,7 +207,7 @@ fn parameter(
         .parameter_in(place)
         .required(required)
         .description(Some(description))
-        .schema(Some(RefOr::T(Schema::Object(ObjectBuilder::new().schema_type(kind).build()))))
+        .schema(Some(RefOr::T(Schema::Object(schema))))
         .build();
     RefOr::T(parameter)
 }

@@ -15,7 +15,7 @@ use crate::features::monitorings::NotedSchool;
 use crate::features::municipalities::MunicipalityRow;
 use crate::kit::code::Code;
 use crate::kit::decimal::Decimal;
-use crate::kit::id::{IndicatorId, MonitoringId, MunicipalityId, SchoolId};
+use crate::kit::id::{IndicatorId, MonitoringId, MunicipalityId, SchoolId, is_uuid};
 use crate::kit::lang::{Bi, Lang};
 use crate::kit::violation::Violation;
 use crate::web::query::PageOut;
@@ -112,10 +112,16 @@ impl PublicIndicatorFilter {
     ///
     /// 400 when none is named.
     pub(super) fn municipality(&self) -> Result<MunicipalityId, Error> {
-        self.municipality_id.clone().ok_or_else(|| {
-            let detail = Bi::fixed("Укажите муниципалитет", "Name the municipality");
-            Error::malformed(vec![Violation::new("?municipality_id", "required", detail)])
-        })
+        let refuse = |code, ru, en| {
+            Error::malformed(vec![Violation::new("?municipality_id", code, Bi::fixed(ru, en))])
+        };
+        let id = self.municipality_id.clone();
+        let id = id.ok_or_else(|| refuse("required", "Укажите муниципалитет", "Name the municipality"))?;
+        if !is_uuid(id.as_str()) {
+            let (ru, en) = ("Идентификатор муниципалитета – UUID", "The id of a municipality is a UUID");
+            return Err(refuse("invalid-parameter", ru, en));
+        }
+        Ok(id)
     }
 
     /// The first and the last day on which periods may end.
