@@ -20,6 +20,7 @@ npm ci --prefer-offline --silent
 npm run --silent lint
 npm run --silent generate
 npm run --silent build
+npm run --silent refusals
 
 folder=$(mktemp -d)
 service=

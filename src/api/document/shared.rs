@@ -52,9 +52,6 @@ pub(super) fn complete(path: &str, item: &mut PathItem, schemas: &BTreeMap<Strin
             name_ids(operation, schemas);
             describe(path, &method, version.as_ref(), operation);
             add_parameters(path, &method, version, operation);
-            if takes(operation, "dry_run") {
-                add_rehearsal(operation);
-            }
             if takes(operation, "If-None-Match") {
                 let same = ResponseBuilder::new().description("What the client has is still good").build();
                 operation.responses.responses.insert("304".to_owned(), RefOr::T(same));
@@ -137,19 +134,6 @@ fn describe(path: &str, method: &HttpMethod, version: Option<&Required>, operati
     operation.description = Some(said.join(" "));
 }
 
-/// What would be created is shown by 200: nothing is, so it has no id, which its schema asks for.
-fn add_rehearsal(operation: &mut Operation) {
-    let responses = &mut operation.responses.responses;
-    if responses.contains_key("201") && !responses.contains_key("200") {
-        let object = RefOr::T(Schema::Object(of_type(Type::Object)));
-        let shown = ResponseBuilder::new()
-            .description("With `dry_run`: what would be created, without an id")
-            .content("application/json", ContentBuilder::new().schema(Some(object)).build())
-            .build();
-        responses.insert("200".to_owned(), RefOr::T(shown));
-    }
-}
-
 fn takes(operation: &Operation, name: &str) -> bool {
     let mut parameters = operation.parameters.iter().flatten();
     parameters.any(|parameter| matches!(parameter, RefOr::T(parameter) if parameter.name == name))
@@ -162,7 +146,11 @@ fn add_parameters(path: &str, method: &HttpMethod, version: Option<Required>, op
         || path == "/api/v1/me/password";
     let parameters = operation.parameters.get_or_insert_default();
     if writes && !own_rules {
-        parameters.push(query("dry_run", "Rehearse: same checks, nothing stored", Type::Boolean));
+        parameters.push(query(
+            "dry_run",
+            "Rehearse: same checks, nothing stored; answers 200, a creation without an id",
+            Type::Boolean,
+        ));
         if matches!(method, HttpMethod::Post) {
             let key = "Repeats of the request answer as the first did, for 48 hours";
             let text = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[ -~]{1,255}$"));
