@@ -8,12 +8,19 @@ pub fn normal(text: &str) -> String {
     text.trim().nfc().collect()
 }
 
-/// The form in which texts are searched and sorted: lower case, NFC, `ё` as `е`.
+/// The form in which texts are searched, sorted and compared: lower case, NFC, `ё` as `е`,
+/// without what nobody sees.
 ///
 /// Computed here because SQLite folds ASCII only.
 #[must_use]
 pub fn folded(text: &str) -> String {
-    normal(&text.to_lowercase()).replace('ё', "е")
+    let seen: String = text.chars().filter(|&c| !is_invisible(c)).collect();
+    normal(&seen.to_lowercase()).replace('ё', "е")
+}
+
+/// Whether `c` takes no room in a line: two names that differ by it alone are one name.
+fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2060}'..='\u{2064}')
 }
 
 /// A LIKE pattern that finds `needle` anywhere in folded text, literally; the escape is `\`.
@@ -53,6 +60,7 @@ mod tests {
         assert_eq!(folded("ШКОЛА № 1"), "школа № 1");
         assert_eq!(folded("Ёлка"), folded("елка"));
         assert_eq!(folded("Йод"), folded("И\u{306}од"));
+        assert_eq!(folded("Ор\u{200B}ёл\u{AD}"), "орел");
     }
 
     #[test]

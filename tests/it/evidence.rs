@@ -106,6 +106,37 @@ async fn a_file_comes_back_as_it_was_sent_and_runs_nowhere(#[values(Sqlite, Post
 
 #[rstest]
 #[actix_web::test]
+async fn many_ranges_are_answered_by_the_file_once(#[values(Sqlite, Postgres)] on: Database) {
+    let Some((story, _, path)) = started(on).await else {
+        return;
+    };
+    let file = [PDF, &[b' '; 100_000]].concat();
+    let made = story.principal.upload(&path, &FIELDS, "Приказ.pdf", &file).await.expect(201);
+    let content = format!("/api/v1/evidence/{}/content", made.id());
+    let ranged = async |range: &str| {
+        let request = story.principal.request(Method::GET, &content).header("Range", range);
+        Reply::of(request).await
+    };
+    let mut seen = Witness::of("P15", on);
+    let single = (0..2_000).map(|at| format!("{0}-{0}", at % 10)).collect::<Vec<_>>().join(",");
+    for (what, ranges) in [
+        ("2000 single bytes", format!("bytes={single}")),
+        ("2000 times the whole", format!("bytes={}", vec!["0-"; 2_000].join(","))),
+        ("overlapping", "bytes=0-99999,1-99999,2-99999".to_owned()),
+        ("behind the end", "bytes=999999-".to_owned()),
+        ("backwards", "bytes=9-5".to_owned()),
+        ("over 64 bits", "bytes=0-18446744073709551616".to_owned()),
+    ] {
+        let reply = ranged(&ranges).await;
+        assert_eq!(reply.status, 200, "{what}");
+        assert!(reply.bytes == file, "{what}: {} bytes", reply.bytes.len());
+        seen.saw(format!("{what}: {}, the file once", reply.status));
+    }
+    seen.report();
+}
+
+#[rstest]
+#[actix_web::test]
 async fn office_documents_and_photos_are_taken_by_their_content(#[values(Sqlite, Postgres)] on: Database) {
     let Some((story, _, path)) = started(on).await else {
         return;

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::middleware::from_fn;
+use actix_web::web::Data;
 use actix_web::{App, HttpResponse, HttpServer, get};
 use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
@@ -10,6 +11,7 @@ use diesel::dsl::sql;
 use diesel::sql_types::{BigInt, Integer, Text};
 use rstest::rstest;
 use school_roadmap::db::{Actor, AnyConnection, Db, Failure, Mode};
+use school_roadmap::error::Error;
 use school_roadmap::web::conventions;
 use serde_json::json;
 use tokio::sync::{mpsc, oneshot};
@@ -297,6 +299,12 @@ async fn panics() -> HttpResponse {
     panic!("on purpose")
 }
 
+#[get("/panics-in-the-database")]
+async fn panics_in_the_database(db: Data<Db>) -> Result<HttpResponse, Error> {
+    db.read(|_| -> Result<(), Error> { panic!("on purpose") }).await?;
+    Ok(HttpResponse::Ok().finish())
+}
+
 #[get("/works")]
 async fn works() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "ok" }))
@@ -307,23 +315,29 @@ async fn works() -> HttpResponse {
 async fn a_handler_that_panics_answers_500_and_the_next_request_is_served(
     #[values(Sqlite, Postgres)] on: Database,
 ) {
-    let mut seen = Witness::of("P18", on);
-    let app = || App::new().wrap(from_fn(conventions::around)).service(panics).service(works);
-    let server = HttpServer::new(app).workers(1).bind(("127.0.0.1", 0)).unwrap();
+    let Some(app) = TestApp::start_with(on, |config| config.pool_size = 1).await else { return };
+    let db = Data::new(app.db.clone());
+    let service = move || {
+        let app = App::new().app_data(db.clone()).wrap(from_fn(conventions::around));
+        app.service(panics).service(panics_in_the_database).service(works)
+    };
+    let server = HttpServer::new(service).workers(1).bind(("127.0.0.1", 0)).unwrap();
     let url = format!("http://{}", server.addrs()[0]);
     let server = server.run();
     let handle = server.handle();
     actix_web::rt::spawn(server);
     let client = Client::new(&url, None);
-    for _ in 0..3 {
-        let reply = client.get("/panic").await;
+    let mut seen = Witness::of("P18", on);
+    for path in ["/panic", "/panics-in-the-database"].repeat(3) {
+        let reply = client.get(path).await;
         assert_eq!(reply.problem(500), "internal");
         assert!(!reply.text().contains("purpose"), "{}", reply.text());
         assert!(reply.header("x-request-id").is_some());
-        client.get("/works").await.expect(200);
         seen.answer(&reply);
+        client.get("/works").await.expect(200);
+        app.anonymous().get("/health/ready").await.expect(200);
     }
-    seen.saw("the next request: 200");
+    seen.saw("the next request is served");
     seen.report();
     handle.stop(false).await;
 }

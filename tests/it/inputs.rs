@@ -9,6 +9,7 @@ use rstest::rstest;
 use school_roadmap::api::document::document;
 use school_roadmap::auth::keys::Keys;
 use school_roadmap::auth::token::Tokens;
+use school_roadmap::features::changes as feed;
 use school_roadmap::web::cursor;
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ use crate::client::{Client, Reply, Resource};
 use crate::sign_in::log_in;
 use crate::witness::Witness;
 
-const ORDERS: &str = "/api/v1/orders";
+pub const ORDERS: &str = "/api/v1/orders";
 const SCHOOLS: &str = "/api/v1/schools";
 
 /// What has broken other services.
@@ -44,14 +45,14 @@ const HOSTILE: [&str; 20] = [
     "٣",
 ];
 
-fn order(number: &str) -> Value {
+pub fn order(number: &str) -> Value {
     json!({
         "issuer": "Отдел образования", "issuer_level": "municipal", "number": number,
         "date": "2023-02-01", "title": "О сопровождении школ", "kind": "list"
     })
 }
 
-async fn post_bytes(client: &Client, path: &str, body: Vec<u8>) -> Reply {
+pub async fn post_bytes(client: &Client, path: &str, body: Vec<u8>) -> Reply {
     let request = client.request(reqwest::Method::POST, path);
     Reply::of(request.header("Content-Type", "application/json").body(body)).await
 }
@@ -84,34 +85,44 @@ async fn what_is_not_json_is_refused_whatever_its_depth(#[values(Sqlite, Postgre
         let inner = depth - 1;
         format!(r#"{{"title":{}{}}}"#, "[".repeat(inner), "]".repeat(inner)).into_bytes()
     };
+    let mut seen = Witness::of("I02", on);
     let deepest = post_bytes(&officer, ORDERS, nested(127)).await;
     assert_eq!(deepest.violations(400), ["/title wrong-type"], "read, and not what is wanted");
+    seen.saw(format!("127: read, {}", deepest.violations(400).concat()));
     for depth in [128, 100_000] {
-        assert_eq!(post_bytes(&officer, ORDERS, nested(depth)).await.violations(400), [" not-json"]);
+        let refused = post_bytes(&officer, ORDERS, nested(depth)).await;
+        assert_eq!(refused.violations(400), [" not-json"]);
+        seen.saw(format!("{depth}: {} not-json", refused.status));
     }
     let unclosed = "[".repeat(500_000).into_bytes();
-    assert_eq!(post_bytes(&officer, ORDERS, unclosed).await.violations(400), [" not-json"]);
+    let unclosed = post_bytes(&officer, ORDERS, unclosed).await;
+    assert_eq!(unclosed.violations(400), [" not-json"]);
+    seen.saw(format!("500000 unclosed: {} not-json", unclosed.status));
+    seen.report();
 
-    for title in [
-        &b"\"\xff\xfe\""[..],
-        b"\"\xc0\xaf\"",
-        b"\"\xed\xa0\x80\"",
-        br#""\ud800""#,
-        br#""\udc00\ud800""#,
-        br#""\x41""#,
-        b"\"a\x01b\"",
-        b"NaN",
-        b"Infinity",
-        b"'x'",
-        b"1e400",
-    ] {
+    let titled = async |title: &[u8]| {
         let body = [br#"{"title":"#.as_slice(), title, b"}"].concat();
         let reply = post_bytes(&officer, ORDERS, body).await;
         assert_eq!(reply.violations(400), [" not-json"], "{}", String::from_utf8_lossy(title));
+        reply
+    };
+    let mut seen = Witness::of("I09", on);
+    for text in
+        [&b"\"\xff\xfe\""[..], b"\"\xc0\xaf\"", b"\"\xed\xa0\x80\"", br#""\ud800""#, br#""\udc00\ud800""#]
+    {
+        seen.answer(&titled(text).await);
+    }
+    seen.report();
+    let mut seen = Witness::of("I01", on);
+    for text in [&br#""\x41""#[..], b"\"a\x01b\"", b"NaN", b"Infinity", b"'x'", b"1e400"] {
+        seen.answer(&titled(text).await);
     }
     for body in [&b""[..], b"{", b"{} {}", b"{}x", b"\xef\xbb\xbf{}", b"\0", b"{\"title\":\"x\",}"] {
-        assert_eq!(post_bytes(&officer, ORDERS, body.to_vec()).await.violations(400), [" not-json"]);
+        let reply = post_bytes(&officer, ORDERS, body.to_vec()).await;
+        assert_eq!(reply.violations(400), [" not-json"]);
+        seen.answer(&reply);
     }
+    seen.report();
 }
 
 #[rstest]
@@ -134,20 +145,16 @@ async fn a_number_out_of_range_is_the_clients_fault(#[values(Sqlite, Postgres)] 
         "\"2022\"",
         "true",
     ];
+    let mut seen = Witness::of("I19", on);
     for number in numbers {
         let list = format!(
             r#"{{"level":"municipal","category":"low_results","order_id":"{order}","results_year":{number}}}"#
         );
         let reply = post_bytes(&officer, "/api/v1/support-lists", list.into_bytes()).await;
         assert!(matches!(reply.status, 400 | 422), "{number}: {}", reply.text());
+        seen.saw(format!("{number}: {}", reply.status));
     }
-    for date in
-        ["2026-02-30", "0000-01-01", "292278994-08-17", "-0001-01-01", "2023-2-1", "2023-02-01T00:00:00Z", ""]
-    {
-        let mut body = self::order("2");
-        body["date"] = json!(date);
-        assert_eq!(officer.post(ORDERS, &body).await.status, 422, "{date}");
-    }
+    seen.report();
 }
 
 #[rstest]
@@ -157,8 +164,10 @@ async fn every_unicode_text_comes_back_byte_by_byte(#[values(Sqlite, Postgres)] 
         return;
     };
     let officer = app.as_officer(&app.given_municipality("Хотынецкий район"));
+    let mut seen = Witness::of("I24", on);
+    let bytes_255 = format!("{}x", "я".repeat(127));
     for (number, title) in
-        ["Школа 👩‍🏫🇷🇺 𝕏", "日本語 العربية ไทย", "' \" \\ / <b> & %s {} $1", "«Ёлка» № 1 — й"]
+        ["Школа 👩‍🏫🇷🇺 𝕏", "日本語 العربية ไทย", "' \" \\ / <b> & %s {} $1", "«Ёлка» № 1 — й", &bytes_255]
             .iter()
             .enumerate()
     {
@@ -167,7 +176,9 @@ async fn every_unicode_text_comes_back_byte_by_byte(#[values(Sqlite, Postgres)] 
         let stored = officer.post(ORDERS, &body).await.expect(201);
         let read = officer.get(&format!("{ORDERS}/{}", stored.id())).await.expect(200);
         assert_eq!(read["title"].as_str().unwrap().as_bytes(), title.as_bytes());
+        seen.saw("stored and read, byte by byte the same");
     }
+    seen.report();
     let mut nul = order("9");
     nul["title"] = json!("a\0b");
     nul["issuer"] = json!("a\u{202e}b");
@@ -211,7 +222,7 @@ async fn an_id_of_any_shape_in_a_path_names_nothing(#[values(Sqlite, Postgres)] 
             .collect::<Vec<_>>()
             .join("/")
     };
-    let mut asked = 0;
+    let (mut asked, mut statuses) = (0, BTreeSet::new());
     for method in ["get", "post", "patch", "put", "delete"] {
         for (path, _) in operations(method).iter().filter(|(path, _)| path.contains('{')) {
             for id in &ids {
@@ -223,12 +234,17 @@ async fn an_id_of_any_shape_in_a_path_names_nothing(#[values(Sqlite, Postgres)] 
                     // An upsert by OGRN names no row yet: its rules are looked at.
                     let refused = refused || (reply.status == 422 && path.ends_with("/by-ogrn/{ogrn}"));
                     assert!(refused, "{method} {path} {id}: {}", reply.text());
+                    assert_eq!(reply.header("content-type").as_deref(), Some("application/problem+json"));
+                    statuses.insert(reply.status);
                     asked += 1;
                 }
             }
         }
     }
     assert!(asked > 1_000);
+    let mut seen = Witness::of("I20", on);
+    statuses.iter().for_each(|status| seen.saw(status.to_string()));
+    seen.report();
 }
 
 #[rstest]
@@ -242,6 +258,7 @@ async fn a_query_is_refused_or_taken_literally(#[values(Sqlite, Postgres)] on: D
     let head = app.as_head(&municipality);
     let long = "я".repeat(9_000);
     let mut lists = 0;
+    let [mut hostile, mut sorts, mut limits, mut pages] = [const { BTreeSet::<u16>::new() }; 4];
     for (path, parameters) in operations("get").iter().filter(|(path, _)| !path.contains('{')) {
         if !parameters.iter().any(|name| name == "cursor") {
             continue;
@@ -252,6 +269,7 @@ async fn a_query_is_refused_or_taken_literally(#[values(Sqlite, Postgres)] on: D
                 let reply = head.get(&format!("{path}?{name}={}", encoded(text))).await;
                 let allowed = matches!(reply.status, 200 | 400 | 403);
                 assert!(allowed, "{path}?{name}={text}: {}", reply.text());
+                hostile.insert(reply.status);
                 if matches!(name.as_str(), "sort" | "cursor" | "limit" | "count") {
                     assert_ne!(reply.status, 200, "{path}?{name}={text}");
                 }
@@ -269,12 +287,15 @@ async fn a_query_is_refused_or_taken_literally(#[values(Sqlite, Postgres)] on: D
         for limit in ["-1", "0", "1001", "1000000000", "abc", "1.5", "9223372036854775808", "", "1&limit=2"] {
             let reply = head.get(&format!("{path}?limit={limit}")).await;
             assert!(matches!(reply.status, 400 | 403), "{path}?limit={limit}: {}", reply.text());
+            limits.insert(reply.status);
         }
         for query in [
             "page=9223372036854775808",
+            "offset=9223372036854775808",
             "offset=1",
-            "a%00b=1",
             "sort=password_hash",
+            "sort=-no_such_column",
+            "a%00b=1",
             "=1",
             "limit[]=5",
             "id[]=1",
@@ -282,9 +303,23 @@ async fn a_query_is_refused_or_taken_literally(#[values(Sqlite, Postgres)] on: D
         ] {
             let reply = head.get(&format!("{path}?{query}")).await;
             assert!(matches!(reply.status, 400 | 403), "{path}?{query}: {}", reply.text());
+            match query.split('=').next().unwrap() {
+                "sort" => sorts.insert(reply.status),
+                "page" | "offset" => pages.insert(reply.status),
+                _ => continue,
+            };
         }
     }
     assert!(lists > 8, "{lists}");
+    for (mut seen, statuses) in [
+        (Witness::of("I14", on), hostile),
+        (Witness::of("I15", on), sorts),
+        (Witness::of("I16", on), limits),
+        (Witness::of("I17", on), pages),
+    ] {
+        statuses.iter().for_each(|status| seen.saw(status.to_string()));
+        seen.report();
+    }
 }
 
 #[rstest]
@@ -361,6 +396,7 @@ async fn a_cursor_serves_the_query_that_made_it_and_no_other(#[values(Sqlite, Po
     altered.replace_range(14..15, if &altered[14..15] == "A" { "B" } else { "A" });
     let own = |cursor: &str| format!("{SCHOOLS}?limit=1&sort=short_name&status=active&cursor={cursor}");
     let half = &cursor[..cursor.len() / 2];
+    let mut seen = Witness::of("I18", on);
     for wrong in [
         own(&cursor[..cursor.len() - 1]),
         own(half),
@@ -373,8 +409,22 @@ async fn a_cursor_serves_the_query_that_made_it_and_no_other(#[values(Sqlite, Po
         format!("{SCHOOLS}?limit=1&sort=short_name&status=closed&cursor={cursor}"),
         format!("{ORDERS}?limit=1&cursor={cursor}"),
     ] {
-        assert_eq!(officer.get(&wrong).await.violations(400), ["?cursor invalid-parameter"], "{wrong}");
+        let refused = officer.get(&wrong).await;
+        assert_eq!(refused.violations(400), ["?cursor invalid-parameter"], "{wrong}");
+        seen.answer(&refused);
     }
+    let stranger = app.as_officer(&app.given_municipality("Другой район"));
+    let page = stranger.get(next).await;
+    assert_eq!(page.expect(200)["items"], json!([]), "a cursor holds a place and no rights");
+    seen.saw(format!("another department's: {}, no rows", page.status));
+
+    let region = app.as_region("57");
+    region.get("/api/v1/changes?after=0").await.expect(200);
+    feed::purge(&app.db, "2023-03-02T09:00:00".parse().unwrap()).await.unwrap();
+    let purged = region.get("/api/v1/changes?after=0").await;
+    assert_eq!(purged.problem(410), "feed-purged");
+    seen.answer(&purged);
+    seen.report();
 }
 
 /// The seal is no secret: who knows the program can write a cursor, and gains nothing.

@@ -10,7 +10,11 @@ mod access;
 mod accounts;
 mod app;
 mod attacks;
+mod attacks_input;
+#[cfg(target_os = "linux")]
+mod attacks_memory;
 mod attacks_operation;
+mod attacks_program;
 mod attacks_rights;
 mod audit;
 mod auth;

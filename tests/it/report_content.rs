@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use crate::app::{Database, Postgres, Sqlite};
 use crate::campaign::{Campaign, done, evidence};
 use crate::client::{Client, Reply, Resource};
+use crate::witness::Witness;
 
 const FORMS: [&str; 5] = ["json", "html", "docx", "xlsx", "csv"];
 
@@ -97,6 +98,14 @@ async fn a_form_is_chosen_by_name_or_header_and_sent_as_it_should_be(
     let name = accepted.header("content-disposition").unwrap();
     assert!(name.contains("UTF-8''%D0%9E%D1%82%D1%87%D0%B5%D1%82"), "{name}");
     assert_eq!(story.principal.get(&format!("{path}?format=pdf")).await.problem(406), "not-acceptable");
+    let mut seen = Witness::of("I05", on);
+    for place in [path.as_str(), report.as_str(), "/api/v1/orders", "/api/v1/export"] {
+        let request = story.principal.request(Method::GET, place).header("Accept", "application/xml");
+        let refused = Reply::of(request).await;
+        assert_eq!(refused.problem(406), "not-acceptable", "{place}");
+        seen.answer(&refused);
+    }
+    seen.report();
     for bad in ["version=0", "version=x", "form=html"] {
         assert_eq!(story.principal.get(&format!("{path}?{bad}")).await.problem(400), "malformed-request");
     }
@@ -171,12 +180,16 @@ async fn private_evidence_stays_out_of_the_copies_of_others(#[values(Sqlite, Pos
 #[actix_web::test]
 async fn no_text_of_a_table_is_a_formula(#[values(Sqlite, Postgres)] on: Database) {
     let Some(story) = Campaign::opened(on).await else { return };
-    for start in ["=1+1", "+7 мероприятий", "-5 обучающихся", "@SUM(A1)"] {
+    let mut seen = Witness::of("I25", on);
+    for typed in ["=1+1", "+7 мероприятий", "-5 обучающихся", "@SUM(A1)", "\t=2+2"] {
+        let start = typed.trim_start();
         let report = story.report_of(Some(&story.schools[0])).await;
-        rewrite(&story, &report, start).await;
+        rewrite(&story, &report, typed).await;
         let table = content(&story.principal, &report, "format=csv").await;
         assert!(table.contains(&format!(";'{start};")), "{table}");
         let workbook = content(&story.principal, &report, "format=xlsx").await;
         assert!(!workbook.contains("<f>") && workbook.contains(start), "{workbook}");
+        seen.saw("CSV: behind an apostrophe; workbook: text");
     }
+    seen.report();
 }

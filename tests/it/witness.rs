@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use crate::app::Database;
 use crate::client::Reply;
-use crate::raw::RawReply;
 
 /// The rows of a table: a letter, and how many there are.
 const SECURITY: &[(char, u32)] =
@@ -44,11 +43,6 @@ impl Witness {
     /// An answer: its status and the code of its problem.
     pub fn answer(&mut self, reply: &Reply) {
         self.told(reply.status, &reply.bytes);
-    }
-
-    /// The same of an answer that was read byte by byte.
-    pub fn raw(&mut self, reply: &RawReply) {
-        self.told(reply.status, &reply.body);
     }
 
     /// The same of an answer read by hand.
@@ -137,9 +131,13 @@ fn expect_every_row(name: &str, letters: &[(char, u32)]) {
     for row in rows {
         let id = row[0];
         let witnessed = tests.contains(&format!("\"{id}\","));
+        // A fault of one database is seen on that one alone.
+        let never_runs = row[3..].iter().all(|cell| cell.starts_with(NOT_RUN));
         for cell in &row[3..] {
             match cell.strip_prefix(NOT_RUN) {
-                Some(reason) if reason.len() < 20 || witnessed => faults.push(format!("{id}: {cell}")),
+                Some(reason) if reason.len() < 20 || (witnessed && never_runs) => {
+                    faults.push(format!("{id}: {cell}"))
+                }
                 None if cell.is_empty() || !witnessed => faults.push(format!("{id}: nobody saw {cell:?}")),
                 _ => {}
             }
