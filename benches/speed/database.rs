@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use diesel::RunQueryDsl;
 use diesel::connection::SimpleConnection;
+use diesel::dsl::sql;
+use diesel::sql_types::BigInt;
 use school_roadmap::db::{AnyConnection, DatabaseUrl};
 use school_roadmap::kit::id::new_uuid;
 
@@ -41,6 +44,20 @@ impl Database {
         &self.folder
     }
 
+    /// Bytes that it takes up.
+    pub fn size(&self) -> anyhow::Result<f64> {
+        match &mut self.connect()? {
+            AnyConnection::Sqlite(conn) => {
+                let pages =
+                    sql::<BigInt>("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size");
+                Ok(bytes(pages.get_result(conn)?))
+            }
+            AnyConnection::Postgres(conn) => {
+                Ok(bytes(sql::<BigInt>("SELECT pg_database_size(current_database())").get_result(conn)?))
+            }
+        }
+    }
+
     /// A connection past the service.
     pub fn connect(&self) -> anyhow::Result<AnyConnection> {
         connect(&self.url)
@@ -56,6 +73,10 @@ impl Drop for Database {
         }
         std::fs::remove_dir_all(&self.folder).ok();
     }
+}
+
+fn bytes(count: i64) -> f64 {
+    u32::try_from(count).map_or(f64::INFINITY, f64::from)
 }
 
 fn connect(url: &str) -> anyhow::Result<AnyConnection> {

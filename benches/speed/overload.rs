@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::database::Database;
 use crate::load;
 use crate::paced::{self, Caller, Tally, percentile};
-use crate::region::{Item, Region};
+use crate::region::{Item, Region, SCHOOLS};
 use crate::round::year;
 use crate::service::Service;
 use crate::table::{Limit, Table};
@@ -39,6 +39,8 @@ const LASTING: u64 = 60;
 const RECOVERY: u64 = 10;
 /// The idle memory is taken so long after the start.
 const IDLE: Duration = Duration::from_secs(2);
+/// Bytes of a MiB.
+const MIB: f64 = 1024.0 * 1024.0;
 /// Starts of which the middle one counts.
 const STARTS: usize = 5;
 
@@ -82,7 +84,13 @@ pub async fn measure(database: &Database, table: &mut Table) -> anyhow::Result<(
     let idle = service.resident()?;
     let year = year()?;
     let region = Region::plan(database, service.address, year).await?;
+    let planned = database.size()?;
     region.officer.step(&region.monitoring, "open", None).await?;
+    let opened = database.size()?;
+    let schools = paced::count(SCHOOLS);
+    let told = format!("{:.1} MiB in all", opened / MIB);
+    let name = "Database for a school and one year of 40 measures";
+    table.add(database.name, name, Limit::Kib, (opened - planned) / schools / 1024.0, &told);
     drop(service);
     starts(database, table)?;
     let service = Service::start_on_first_core(database)?;

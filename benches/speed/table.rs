@@ -19,6 +19,8 @@ pub enum Limit {
     Under(f64),
     /// A count, shown for itself.
     Count,
+    /// KiB, shown for themselves.
+    Kib,
     /// Seconds, shown for themselves.
     None,
 }
@@ -44,6 +46,7 @@ impl Table {
             Limit::UnderMillis(limit) => (format!("{:.0} ms", value * 1000.0), value * 1000.0 < limit),
             Limit::UnderMib(limit) => (format!("{value:.0} MiB"), value < limit),
             Limit::Under(limit) => (format!("{value:.0}"), value < limit),
+            Limit::Kib => (format!("{value:.0} KiB"), true),
             Limit::Count => (format!("{value:.0}"), true),
             Limit::None => (format!("{value:.2} s"), true),
         };
@@ -80,7 +83,7 @@ fn shown(limit: Limit) -> String {
         Limit::UnderMillis(limit) => format!("< {limit:.0} ms"),
         Limit::UnderMib(limit) => format!("< {limit:.0} MiB"),
         Limit::Under(limit) => format!("< {limit:.0}"),
-        Limit::Count | Limit::None => "–".to_owned(),
+        Limit::Count | Limit::Kib | Limit::None => "–".to_owned(),
     }
 }
 
