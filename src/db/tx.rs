@@ -1,7 +1,7 @@
 //! A transaction that also collects what changed.
 //!
 //! The audit and the change feed are written as the last statements before COMMIT, see
-//! [`super::journal`].
+//! `super::journal`.
 
 use std::ops::{Deref, DerefMut};
 
