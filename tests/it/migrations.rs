@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use rstest::rstest;
@@ -126,15 +127,30 @@ async fn a_newer_schema_is_refused(#[values(Sqlite, Postgres)] on: Database) {
     let Some(app) = TestApp::start(on).await else {
         return;
     };
-    let sql = "INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')";
-    match &mut app.connection() {
-        AnyConnection::Sqlite(sqlite) => diesel::sql_query(sql).execute(sqlite),
-        AnyConnection::Postgres(pg) => diesel::sql_query(sql).execute(pg),
+    let officer = app.as_officer(&app.given_municipality("Хотынецкий район"));
+    let mut order = json!({
+        "issuer": "Отдел образования", "issuer_level": "municipal", "number": "124",
+        "date": "2023-03-17", "title": "О дорожной карте", "kind": "road_map"
+    });
+    officer.post("/api/v1/orders", &order).await.expect(201);
+    for sql in [
+        "INSERT INTO __diesel_schema_migrations (version) VALUES ('20991231000000')",
+        "ALTER TABLE orders ADD COLUMN later TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE audit_events ADD COLUMN later TEXT",
+        "CREATE TABLE later (id TEXT PRIMARY KEY)",
+    ] {
+        app.connection().batch_execute(sql).unwrap();
     }
-    .unwrap();
+    let page = officer.get("/api/v1/orders").await.expect(200);
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+    order["number"] = json!("125");
+    let written = officer.post("/api/v1/orders", &order).await;
+    written.expect(201);
+    app.anonymous().get("/health/ready").await.expect(200);
     let refusal = migrate::up(&app.database_url).unwrap_err().to_string();
     assert!(refusal.contains("20991231000000"), "{refusal}");
     let mut seen = Witness::of("R15", on);
-    seen.saw("the program does not start and names the migration");
+    seen.saw(format!("running: reads 200, writes {}, ready", written.status));
+    seen.saw("started anew: refuses and names the migration");
     seen.report();
 }

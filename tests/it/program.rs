@@ -95,7 +95,20 @@ impl Program {
 
     /// On this place.
     pub fn start_at(place: Place) -> Self {
-        let mut child = place.command().arg("serve").stderr(Stdio::piped()).spawn().unwrap();
+        Self::start_under(place, &[])
+    }
+
+    /// On this place, started by another program.
+    pub fn start_under(place: Place, starter: &[&str]) -> Self {
+        let mut serving = place.command();
+        if let [first, arguments @ ..] = starter {
+            let settings: Vec<_> =
+                serving.get_envs().filter_map(|(name, value)| Some((name, value?))).collect();
+            let mut starting = Command::new(first);
+            starting.args(arguments).arg(PROGRAM).current_dir(&place.folder).env_clear().envs(settings);
+            serving = starting;
+        }
+        let mut child = serving.arg("serve").stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
         let log = Arc::new(Mutex::new(Vec::new()));
         let mut port_of = |words: &str| loop {
