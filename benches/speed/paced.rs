@@ -100,16 +100,19 @@ async fn connection<C: Caller>(
         let sent = Instant::now();
         let answer = tokio::time::timeout(PATIENCE, exchange(address, &mut stream, &request)).await;
         let took = sent.elapsed().as_secs_f64();
+        if let Ok(Ok((_, true))) = answer {
+            stream = None;
+        }
         let done = match answer {
-            Ok(Ok(200..=299)) => {
+            Ok(Ok((200..=299, _))) => {
                 tally.good.push(took);
                 true
             }
-            Ok(Ok(429 | 503)) => {
+            Ok(Ok((429 | 503, _))) => {
                 tally.refused.push(took);
                 false
             }
-            Ok(Ok(status)) => {
+            Ok(Ok((status, _))) => {
                 tally.failed.push(status.to_string());
                 false
             }
@@ -131,12 +134,12 @@ async fn connection<C: Caller>(
     tally
 }
 
-/// Sends a request and reads the whole answer; its status. A refusal must say when to come again.
+/// Sends a request and reads the whole answer; its status, and whether it ends the connection. A refusal must say when to come again.
 async fn exchange(
     address: SocketAddr,
     stream: &mut Option<BufReader<TcpStream>>,
     request: &[u8],
-) -> anyhow::Result<u16> {
+) -> anyhow::Result<(u16, bool)> {
     let reader = match stream {
         Some(reader) => reader,
         empty => {
@@ -149,7 +152,7 @@ async fn exchange(
     let mut line = String::new();
     reader.read_line(&mut line).await?;
     let status: u16 = line.split(' ').nth(1).context("no status")?.parse()?;
-    let (mut length, mut says_when) = (0, false);
+    let (mut length, mut says_when, mut closes) = (0, false, false);
     loop {
         line.clear();
         reader.read_line(&mut line).await?;
@@ -158,9 +161,11 @@ async fn exchange(
             length = value.trim().parse().context("content-length")?;
         }
         says_when |= name.eq_ignore_ascii_case("retry-after");
+        // Who is refused before his body was read is hung up on.
+        closes |= name.eq_ignore_ascii_case("connection") && value.trim().eq_ignore_ascii_case("close");
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).await?;
     anyhow::ensure!(says_when || !matches!(status, 429 | 503), "{status} without Retry-After");
-    Ok(status)
+    Ok((status, closes))
 }
